@@ -1,0 +1,78 @@
+#pragma once
+
+#include <concepts>
+#include <lazytrain/core/types.hpp>
+
+/// The operations through which algorithms touch parameters and outputs. A vector type that lives elsewhere
+/// (on a device, say) provides the same names in its own namespace.
+namespace lazytrain {
+
+/// Number of coordinates.
+template <class S>
+[[nodiscard]] Index dimension(const Vector<S>& x) {
+  return x.size();
+}
+
+/// A vector of the size of x (and on x's device), every coordinate 0.
+template <class S>
+[[nodiscard]] Vector<S> zeros_like(const Vector<S>& x) {
+  return Vector<S>::Zero(x.size());
+}
+
+/// y = x; both have the same size.
+template <class S>
+void copy(const Vector<S>& x, Vector<S>& y) {
+  y = x;
+}
+
+/// y += a x.
+template <class S>
+void axpy(std::type_identity_t<S> a, const Vector<S>& x, Vector<S>& y) {
+  y += a * x;
+}
+
+/// x *= a.
+template <class S>
+void scale(std::type_identity_t<S> a, Vector<S>& x) {
+  x *= a;
+}
+
+/// Every coordinate of x becomes a.
+template <class S>
+void fill(Vector<S>& x, std::type_identity_t<S> a) {
+  x.setConstant(a);
+}
+
+/// Euclidean inner product. Inner products of outputs belong to OutputSpace.
+template <class S>
+[[nodiscard]] S dot(const Vector<S>& x, const Vector<S>& y) {
+  return x.dot(y);
+}
+
+/// Euclidean norm.
+template <class S>
+[[nodiscard]] S norm(const Vector<S>& x) {
+  return x.norm();
+}
+
+/// Whether no coordinate is NaN or infinite.
+template <class S>
+[[nodiscard]] bool all_finite(const Vector<S>& x) {
+  return x.allFinite();
+}
+
+/// A vector on which the algorithms can run.
+template <class V>
+concept HilbertVector = std::copyable<V> && requires(V& y, const V& x, typename V::Scalar a) {
+  { dimension(x) } -> std::convertible_to<Index>;
+  { zeros_like(x) } -> std::same_as<V>;
+  copy(x, y);
+  axpy(a, x, y);
+  scale(a, y);
+  fill(y, a);
+  { dot(x, x) } -> std::convertible_to<typename V::Scalar>;
+  { norm(x) } -> std::convertible_to<typename V::Scalar>;
+  { all_finite(x) } -> std::convertible_to<bool>;
+};
+
+}  // namespace lazytrain
