@@ -1,0 +1,251 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <lazytrain/core/random.hpp>
+#include <lazytrain/model/displaced.hpp>
+#include <lazytrain/model/linearize.hpp>
+#include <limits>
+#include <ostream>
+#include <string>
+#include <vector>
+
+namespace lazytrain {
+
+/// What `check_derivatives` found about one derivative.
+struct DerivativeCheck {
+  /// "jvp", "vjp", "second", "second_vjp", "displace" or "repeatable".
+  std::string name;
+  bool passed = false;
+  /// Smallest relative error seen.
+  double error = 0;
+  /// Observed order of convergence of the differences (expected 2); NaN where no differences are taken.
+  double order = std::numeric_limits<double>::quiet_NaN();
+  /// One sentence.
+  std::string finding;
+};
+
+/// The answer of `check_derivatives`.
+struct DerivativeReport {
+  std::vector<DerivativeCheck> checks;
+
+  [[nodiscard]] bool passed() const {
+    return std::all_of(checks.begin(), checks.end(), [](const DerivativeCheck& c) { return c.passed; });
+  }
+
+  friend std::ostream& operator<<(std::ostream& out, const DerivativeReport& report) {
+    for (const auto& check : report.checks) {
+      out << (check.passed ? "  ok     " : "  WRONG  ") << check.name << ": " << check.finding << '\n';
+    }
+    return out;
+  }
+};
+
+/// Options of `check_derivatives`.
+struct DerivativeCheckOptions {
+  /// Seed of the random directions.
+  std::uint64_t seed = 1;
+  /// Length of the longest step, relative to |w| + 1.
+  double step = 1e-2;
+};
+
+namespace detail {
+
+/// Errors of a symmetric difference quotient at steps t, t/2, t/4, ... against the derivative.
+struct DifferenceSequence {
+  std::vector<double> errors;
+
+  /// Largest order seen between a step and a quarter of it, before rounding takes over.
+  [[nodiscard]] double order() const {
+    double best = -std::numeric_limits<double>::infinity();
+    for (std::size_t i = 0; i + 2 < errors.size(); ++i) {
+      if (errors[i] > 0 && errors[i + 2] > 0) best = std::max(best, std::log2(errors[i] / errors[i + 2]) / 2);
+    }
+    return best;
+  }
+  [[nodiscard]] double smallest() const { return *std::min_element(errors.begin(), errors.end()); }
+};
+
+/// `difference(t)` is the error vector's norm at step t, relative to the derivative's size.
+template <class F>
+DifferenceSequence difference_sequence(double step, F difference) {
+  DifferenceSequence sequence;
+  for (int i = 0; i < 10; ++i, step /= 2) sequence.errors.push_back(difference(step));
+  return sequence;
+}
+
+inline DerivativeCheck judge_differences(const char* name, const DifferenceSequence& sequence,
+                                         double rounding) {
+  DerivativeCheck check{.name = name, .error = sequence.smallest(), .order = sequence.order()};
+  // A right derivative has errors O(t^2) down to rounding; a wrong one stops at its own error.
+  const bool exact = sequence.errors.front() <= rounding;
+  const bool second_order = check.order > 1.5 && check.error < 0.05 * sequence.errors.front();
+  check.passed = exact || second_order || check.error <= rounding;
+  std::ostringstream text;
+  text.precision(3);
+  if (exact) {
+    text << "agrees with differences to rounding (" << check.error << ")";
+  } else if (check.passed) {
+    text << "differences converge to it at order " << check.order << " down to " << check.error;
+  } else {
+    text << "differences do not converge to it: relative error " << check.error << " at best, observed order "
+         << check.order << " where 2 is expected";
+  }
+  check.finding = text.str();
+  return check;
+}
+
+/// Compares <u, A v> with <A^T u, v>; `ratio` is told when the two differ by a constant factor.
+inline DerivativeCheck judge_adjoint(const char* name, const std::vector<std::pair<double, double>>& pairs,
+                                     const std::vector<double>& scales, double rounding) {
+  DerivativeCheck check{.name = name};
+  double ratio_low = std::numeric_limits<double>::infinity();
+  double ratio_high = -ratio_low;
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    const auto [forward, backward] = pairs[i];
+    const double error =
+        std::abs(forward - backward) / std::max(scales[i], std::numeric_limits<double>::min());
+    check.error = std::isnan(error) ? error : std::max(check.error, error);
+    ratio_low = std::min(ratio_low, backward / forward);
+    ratio_high = std::max(ratio_high, backward / forward);
+  }
+  check.passed = check.error <= rounding;
+  std::ostringstream text;
+  text.precision(6);
+  if (check.passed) {
+    text << "is the transposed product (relative error " << check.error << ")";
+  } else if (ratio_high - ratio_low < 1e-3 * std::abs(ratio_high)) {
+    text << "is " << ratio_high << " times the transposed product: " << name
+         << " takes a cotangent, and the weights of F do not belong in it";
+  } else {
+    text << "is not the transposed product: <u, A v> = " << pairs.front().first
+         << " but <A^T u, v> = " << pairs.front().second;
+  }
+  check.finding = text.str();
+  return check;
+}
+
+}  // namespace detail
+
+/// Tells which derivatives of a model are wrong at w, by observed order of convergence.
+///
+/// jvp and second are compared with symmetric differences of h and of jvp along random directions: a right
+/// derivative has errors that fall as the square of the step until rounding, a wrong one stops. vjp and
+/// second_vjp are compared with jvp and second by <u, A v> = <A^T u, v>. A model's own `displace` is compared
+/// with the plain difference at epsilon = 1 and with jvp at epsilon = 0. h must be smooth near w: at a kink
+/// every derivative looks wrong.
+/// @throws std::invalid_argument if w has the wrong size, std::domain_error if h(w) is not finite
+/// Cost: about 60 evaluations.
+template <Model H>
+[[nodiscard]] DerivativeReport check_derivatives(const H& h, const parameters_t<H>& w,
+                                                 DerivativeCheckOptions options = {}) {
+  using S = scalar_t<H>;
+  using P = parameters_t<H>;
+  using O = outputs_t<H>;
+  require_positive("check_derivatives", "options.step", options.step);
+  Philox rng(options.seed);
+  const Tangent<H> at = linearize(h, w);
+  require_domain(all_finite(at.value()), "check_derivatives", "h(w)", "not finite", "finite outputs");
+
+  const Index p = h.parameter_dim();
+  const Index n = h.output_dim();
+  const double eps = static_cast<double>(std::numeric_limits<S>::epsilon());
+  const double step = options.step * (static_cast<double>(norm(w)) + 1.0);
+  const P v = unit_vector<S>(p, rng);
+  const P u = unit_vector<S>(p, rng);
+  DerivativeReport report;
+
+  const auto relative = [](double error, double size) {
+    const double result = error / (size > 0 ? size : 1.0);
+    return std::isnan(result) ? std::numeric_limits<double>::infinity() : result;
+  };
+  // Rounding of a difference quotient of values of this size at the longest step.
+  const auto rounding = [&](double values, double derivative) {
+    return 100 * eps * (1 + values / step / (derivative > 0 ? derivative : 1.0));
+  };
+  Tangent<H> forward = at;
+  Tangent<H> backward = at;
+  const auto move = [&](const P& direction, double t) {
+    forward.move_to(w + static_cast<S>(t) * direction);
+    backward.move_to(w - static_cast<S>(t) * direction);
+  };
+
+  {
+    const O first = linearize(h, w).value();
+    forward.move_to(w + static_cast<S>(step) * v);
+    forward.move_to(w);
+    const bool same = first == at.value() && forward.value() == first;
+    report.checks.push_back({.name = "repeatable",
+                             .passed = same,
+                             .finding = same ? "h(w) has the same bits at every call"
+                                             : "h(w) differs between calls with the same w"});
+  }
+  {
+    const O exact = at.jvp(v);
+    const double size = static_cast<double>(norm(exact));
+    const auto sequence = detail::difference_sequence(step, [&](double t) {
+      move(v, t);
+      const O difference = (forward.value() - backward.value()) / static_cast<S>(2 * t);
+      return relative(static_cast<double>((difference - exact).norm()), size);
+    });
+    report.checks.push_back(
+        detail::judge_differences("jvp", sequence, rounding(static_cast<double>(norm(at.value())), size)));
+  }
+  const auto adjoint_check = [&](const char* name, auto product, auto transposed) {
+    std::vector<std::pair<double, double>> pairs;
+    std::vector<double> scales;
+    for (int i = 0; i < 4; ++i) {
+      const P direction = unit_vector<S>(p, rng);
+      const O cotangent = unit_vector<S>(n, rng);
+      const O forward_product = product(direction);
+      const P backward_product = transposed(cotangent);
+      pairs.emplace_back(static_cast<double>(dot(cotangent, forward_product)),
+                         static_cast<double>(dot(backward_product, direction)));
+      scales.push_back(static_cast<double>(norm(forward_product) + norm(backward_product)));
+    }
+    report.checks.push_back(detail::judge_adjoint(
+        name, pairs, scales, 10 * eps * std::sqrt(static_cast<double>(p + n)) + 100 * eps));
+  };
+  adjoint_check(
+      "vjp", [&](const P& d) { return at.jvp(d); }, [&](const O& c) { return at.vjp(c); });
+
+  if constexpr (TwiceDifferentiableModel<H>) {
+    const O exact = at.second(u, v);
+    const double size = static_cast<double>(norm(exact));
+    const auto sequence = detail::difference_sequence(step, [&](double t) {
+      move(u, t);
+      const O difference = (forward.jvp(v) - backward.jvp(v)) / static_cast<S>(2 * t);
+      return relative(static_cast<double>((difference - exact).norm()), size);
+    });
+    report.checks.push_back(
+        detail::judge_differences("second", sequence, rounding(static_cast<double>(norm(at.jvp(v))), size)));
+    adjoint_check(
+        "second_vjp", [&](const P& d) { return at.second(u, d); },
+        [&](const O& c) {
+          P out(p);
+          at.second_vjp(u, c, out);
+          return out;
+        });
+  }
+  if constexpr (HasDisplace<H>) {
+    const P d = static_cast<S>(step) * v;
+    const O plain = linearize(h, w + d).value() - at.value();
+    const O displaced_value = linearize(displaced(h, w, S(1)), d).value();
+    const O tangent_value = linearize(displaced(h, w, S(0)), d).value();
+    const double size = static_cast<double>(norm(plain));
+    const double error = std::max(relative(static_cast<double>((displaced_value - plain).norm()), size),
+                                  relative(static_cast<double>((tangent_value - at.jvp(d)).norm()), size));
+    DerivativeCheck check{.name = "displace", .error = error};
+    check.passed = error <= rounding(static_cast<double>(norm(at.value())), size / step);
+    std::ostringstream text;
+    text.precision(3);
+    text << (check.passed ? "is the difference of h at epsilon = 1 and jvp at epsilon = 0"
+                          : "is not the difference of h at epsilon = 1, or not jvp at epsilon = 0")
+         << " (relative error " << error << ")";
+    check.finding = text.str();
+    report.checks.push_back(std::move(check));
+  }
+  return report;
+}
+
+}  // namespace lazytrain
