@@ -1,0 +1,55 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <lazytrain/core/vector.hpp>
+#include <limits>
+#include <vector>
+
+namespace lazytrain {
+
+/// Euclidean inner product as a function object: the default inner product of the Krylov methods.
+struct EuclideanInner {
+  template <HilbertVector V>
+  [[nodiscard]] double operator()(const V& x, const V& y) const {
+    return static_cast<double>(dot(x, y));
+  }
+};
+
+/// What is left of a vector that was orthogonalized and normalized.
+struct Orthogonalized {
+  /// Norm of the component orthogonal to the basis: the factor taken out of x, or 0 when x lies in the span.
+  double norm;
+  /// Inner products of x with the basis.
+  Vector<double> coefficients;
+};
+
+/// x = Σ_j coefficients(j) basis_j + norm q: x becomes the unit vector q, orthogonal to the orthonormal basis
+/// to working precision, by Gram and Schmidt twice (Kahan and Parlett's "twice is enough").
+///
+/// What is not larger than the rounding of `scale`, the size of the numbers that x was computed from (its
+/// norm when that is larger), is no direction but noise: then x becomes 0 and the norm is 0.
+/// Cost: 4 basis.size() dot products or updates, no allocation but the coefficients.
+template <HilbertVector V, class Inner = EuclideanInner>
+Orthogonalized orthonormalize(const std::vector<V>& basis, V& x, double scale = 0, Inner inner = {}) {
+  Orthogonalized result{0, Vector<double>::Zero(static_cast<Index>(basis.size()))};
+  const double size = std::max(scale, std::sqrt(inner(x, x)));
+  for (int pass = 0; pass < 2; ++pass) {
+    for (std::size_t j = 0; j < basis.size(); ++j) {
+      const double c = inner(basis[j], x);
+      axpy(static_cast<typename V::Scalar>(-c), basis[j], x);
+      result.coefficients(static_cast<Index>(j)) += c;
+    }
+  }
+  constexpr double eps = std::numeric_limits<typename V::Scalar>::epsilon();
+  result.norm = std::sqrt(inner(x, x));
+  if (!(result.norm > 8 * eps * size)) {
+    result.norm = 0;
+    fill(x, typename V::Scalar(0));
+    return result;
+  }
+  lazytrain::scale(static_cast<typename V::Scalar>(1 / result.norm), x);
+  return result;
+}
+
+}  // namespace lazytrain

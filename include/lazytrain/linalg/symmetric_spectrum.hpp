@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cmath>
+#include <Eigen/Eigenvalues>
+#include <lazytrain/core/error.hpp>
+#include <lazytrain/core/types.hpp>
+#include <limits>
+#include <stdexcept>
+
+/// Spectra of dense symmetric matrices. This is the only header that includes Eigen/Eigenvalues, which takes
+/// a compiler as long as the rest of a small program.
+namespace lazytrain {
+
+/// Spectral decomposition of a symmetric matrix, eigenvalues in descending order.
+template <class S>
+struct SymmetricEigen {
+  /// λ_1 >= ... >= λ_n.
+  Vector<S> values;
+  /// Column i is a unit eigenvector of λ_i; 0 x 0 when only eigenvalues were asked for.
+  Matrix<S> vectors;
+  /// Bound on |computed λ_i - λ_i|: 4 n eps ||A||_F for rounding in the Householder reduction and the QR
+  /// iteration (what is observed is nearer sqrt(n) eps ||A||_2; the worst case of the theory, never seen,
+  /// grows with n^2), plus ||A - A^T||_F / 2 for the asymmetry that was ignored.
+  S error{};
+};
+
+namespace detail {
+
+template <class Derived>
+SymmetricEigen<typename Derived::Scalar> decompose_symmetric(const char* function,
+                                                             const Eigen::MatrixBase<Derived>& matrix,
+                                                             int wanted) {
+  using S = typename Derived::Scalar;
+  const Matrix<S>& a = matrix;
+  const Index n = a.rows();
+  require_size(function, "a row of the matrix", a.cols(), n, "a square matrix");
+  require_finite(function, "the matrix", a);
+  SymmetricEigen<S> result;
+  if (n == 0) return result;
+  constexpr S eps = std::numeric_limits<S>::epsilon();
+  const S size = a.stableNorm();
+  const S asymmetry = (a - a.transpose()).stableNorm() / S(2);
+  require_domain(asymmetry <= std::sqrt(eps) * size, function, "||A - A^T||_F / 2", asymmetry,
+                 "a symmetric matrix up to rounding");
+  const Eigen::SelfAdjointEigenSolver<Matrix<S>> solver(a, wanted);
+  if (solver.info() != Eigen::Success) {
+    raise<std::runtime_error>(function, "the QR iteration on a matrix of size ", n, " did not converge");
+  }
+  result.values = solver.eigenvalues().reverse();
+  if (wanted == Eigen::ComputeEigenvectors) result.vectors = solver.eigenvectors().rowwise().reverse();
+  result.error = S(4) * static_cast<S>(n) * eps * size + asymmetry;
+  return result;
+}
+
+}  // namespace detail
+
+/// Eigenvalues of a dense symmetric matrix, of which the lower triangle is used. Cost: (4/3) n^3.
+///
+/// @throws std::invalid_argument if the matrix is not square, std::domain_error if it has a number that is
+/// not finite or is not symmetric, std::runtime_error if the iteration fails
+template <class Derived>
+[[nodiscard]] SymmetricEigen<typename Derived::Scalar> symmetric_eigenvalues(
+    const Eigen::MatrixBase<Derived>& matrix) {
+  return detail::decompose_symmetric("symmetric_eigenvalues", matrix, Eigen::EigenvaluesOnly);
+}
+
+/// Eigenvalues and eigenvectors of a dense symmetric matrix, of which the lower triangle is used. Cost: about
+/// 9 n^3. @throws as `symmetric_eigenvalues`
+template <class Derived>
+[[nodiscard]] SymmetricEigen<typename Derived::Scalar> symmetric_eigen(
+    const Eigen::MatrixBase<Derived>& matrix) {
+  return detail::decompose_symmetric("symmetric_eigen", matrix, Eigen::ComputeEigenvectors);
+}
+
+}  // namespace lazytrain
