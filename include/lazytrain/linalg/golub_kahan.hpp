@@ -87,10 +87,21 @@ class GolubKahanProcess {
     const Index m = size();
     require_argument(i >= 0 && i < m, "GolubKahanProcess::right_vector", "i", i, "an index of a Ritz value");
     const TridiagonalEigen eigen = interleaved(Matrix<double>::Identity(2 * m, 2 * m));
+    const auto right_part = [&](Index column) {
+      Vector<double> part(m);
+      for (Index j = 0; j < m; ++j) part(j) = eigen.rows(2 * j, column);
+      return part;
+    };
+    Vector<double> y = right_part(i);
+    // Eigenvectors of +0 and -0 mix left and right parts at will: look for one with a right part.
+    const double noise = 1e-14 * eigen.values(0);
+    for (Index j = m; j < 2 * m && y.norm() < 0.5; ++j) {
+      if (std::abs(eigen.values(j)) > eigen.values(i) + noise) break;
+      if (right_part(j).norm() > y.norm()) y = right_part(j);
+    }
     X out = zeros_like(right_.front());
     for (Index j = 0; j < m; ++j) {
-      axpy(static_cast<typename X::Scalar>(std::sqrt(2.0) * eigen.rows(2 * j, i)),
-           right_[static_cast<std::size_t>(j)], out);
+      axpy(static_cast<typename X::Scalar>(y(j)), right_[static_cast<std::size_t>(j)], out);
     }
     const double size = std::sqrt(inner_x_(out, out));
     if (size > 0) lazytrain::scale(static_cast<typename X::Scalar>(1 / size), out);

@@ -1,0 +1,181 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <lazytrain/core/error.hpp>
+#include <lazytrain/core/output_space.hpp>
+#include <lazytrain/core/random.hpp>
+#include <lazytrain/linalg/dense_singular_values.hpp>
+#include <lazytrain/linalg/golub_kahan.hpp>
+#include <lazytrain/linalg/rounding.hpp>
+#include <limits>
+#include <numbers>
+
+/// Norms of linear maps A: R^p -> F that are known by their products.
+namespace lazytrain {
+
+/// A singular value and what is known about it.
+struct SingularValueEstimate {
+  double value = 0;
+  /// Proved: σ >= lower, up to the rounding inside the products (the rounding of the norms is subtracted).
+  double lower = 0;
+  /// Dense problems: proved like `lower`. Otherwise value + residual: some singular value lies within the
+  /// residual of `value`; that it is the wanted one is probable, not proved.
+  double upper = 0;
+  /// Norm bound that holds with probability at least 1 - failure_probability over the random start, whatever
+  /// A is; infinity where no such statement is made. See `operator_norm`.
+  double probable_upper = std::numeric_limits<double>::infinity();
+  double failure_probability = 0;
+  /// Residual bound of the Ritz pair, or the rounding error of the dense decomposition.
+  double residual = 0;
+  /// Products with A and with its adjoint, together.
+  Index products = 0;
+  /// The residual met the tolerance.
+  bool converged = false;
+  /// `upper` and `lower` are both proved: the problem was solved densely.
+  bool proved = false;
+};
+
+struct SingularValueOptions {
+  /// Largest number of Golub-Kahan steps, two products and two kept vectors each.
+  Index max_steps = 200;
+  /// Of the residual, relative to the largest singular value.
+  double tolerance = 1e-8;
+  /// Maps with min(p, N) up to this are assembled, if they also have at most `dense_entries` entries.
+  Index dense_limit = 128;
+  Index dense_entries = Index{1} << 24;
+  /// Of the probable upper bound.
+  double failure_probability = 1e-9;
+};
+
+namespace detail {
+
+inline void check_options(const char* function, const SingularValueOptions& options) {
+  require_argument(options.max_steps >= 1, function, "max_steps", options.max_steps, "at least 1");
+  require_nonnegative(function, "tolerance", options.tolerance);
+  require_domain(options.failure_probability > 0 && options.failure_probability < 1, function,
+                 "failure_probability", options.failure_probability, "a number in (0, 1)");
+}
+
+inline bool solved_densely(Index p, Index n, const SingularValueOptions& options) {
+  return std::min(p, n) <= options.dense_limit && p <= options.dense_entries / n;
+}
+
+/// ε such that a Ritz value θ of K_m(M^*M, b), with b uniform on the sphere of R^n, satisfies θ >= (1 - ε)
+/// σ_1^2 with probability at least 1 - δ, for all m at once. See `operator_norm`.
+inline double random_start_gap(Index dim, Index steps, double failure_probability) {
+  const double inverse = std::sqrt(2 * static_cast<double>(dim) / std::numbers::pi) / failure_probability;
+  const double root = std::tanh(std::acosh(std::max(inverse, 1.0)) / static_cast<double>(2 * steps - 1));
+  return root * root;
+}
+
+/// Golub-Kahan steps until the largest (`index_of` returns 0) or another Ritz value converges.
+template <class Process, class Apply, class Adjoint, class Y>
+BidiagonalSpectrum iterate(Process& process, Apply&& apply, Adjoint&& adjoint, const Y& like,
+                           const SingularValueOptions& options, SingularValueEstimate& estimate,
+                           Index (*wanted)(const Vector<double>&)) {
+  BidiagonalSpectrum spectrum;
+  for (Index check = 1; !estimate.converged && process.size() < options.max_steps;) {
+    const bool grows = process.step(apply, adjoint, like);
+    const Index m = process.size();
+    if (grows && m < check && m < options.max_steps) continue;
+    check = m + 1 + m / 10;
+    spectrum = process.spectrum();
+    const Index i = wanted(spectrum.values);
+    estimate.value = spectrum.values(i);
+    estimate.residual = spectrum.residuals(i);
+    estimate.converged = !grows || estimate.residual <= options.tolerance * spectrum.values(0);
+  }
+  estimate.products = 2 * process.size();
+  return spectrum;
+}
+
+}  // namespace detail
+
+/// Norm of M: X -> Y, `apply(x, y)`, by Golub and Kahan's process from a start in X (matrix-free, for any
+/// vectors). `like` is a vector of Y; the inner products are those for which `adjoint(y, x)` is the adjoint.
+///
+/// Here `lower` = ||M y|| / ||y|| for the Ritz vector y, less rounding, computed with one more product.
+/// @throws std::invalid_argument on options, std::domain_error if the start is 0, std::runtime_error if a
+/// product is not finite
+template <HilbertVector X, HilbertVector Y, class Apply, class Adjoint, class InnerX = EuclideanInner,
+          class InnerY = EuclideanInner>
+[[nodiscard]] SingularValueEstimate operator_norm_from(Apply&& apply, Adjoint&& adjoint, const X& start,
+                                                       const Y& like,
+                                                       const SingularValueOptions& options = {},
+                                                       InnerX inner_x = {}, InnerY inner_y = {}) {
+  detail::check_options("operator_norm_from", options);
+  SingularValueEstimate estimate;
+  GolubKahanProcess<X, Y, InnerX, InnerY> process(start, inner_x, inner_y);
+  detail::iterate(process, apply, adjoint, like, options, estimate,
+                  [](const Vector<double>&) { return Index{0}; });
+  const X ritz = process.right_vector(0);
+  Y image = zeros_like(like);
+  apply(ritz, image);
+  ++estimate.products;
+  const double norm = std::sqrt(inner_y(image, image) / std::max(inner_x(ritz, ritz), 0.5));
+  const double rounding =
+      quotient_rounding<typename X::Scalar>(std::max(dimension(start), dimension(like)), false);
+  estimate.lower = norm * std::max(0.0, 1 - rounding);
+  estimate.upper = estimate.value * (1 + rounding) + estimate.residual;
+  return estimate;
+}
+
+/// Norm σ_1 of A: R^p -> F with `apply(v, out)`, out = A v in F, and `adjoint(g, out)`, out = A* g in R^p,
+/// the adjoint in F's inner product; R^p is Euclidean. V is Vector<S> on the host.
+///
+/// Small maps are assembled (`dense_singular_values`): then lower and upper are both proved. Others go
+/// through Golub and Kahan's process from a start that is uniform on the unit sphere of the smaller of the
+/// two spaces, of dimension n = min(p, N). After m steps, with the Ritz value θ = σ̃^2 of M*M,
+///
+///   P( σ_1^2 <= θ / (1 - ε_m) for all m ) >= 1 - δ,   cosh((2m - 1) artanh sqrt(ε_m)) = sqrt(2n/π) / δ,
+///
+/// which gives `probable_upper`. Proof, after Kuczyński and Woźniakowski (SIAM J. Matrix Anal. Appl. 13,
+/// 1992): θ < (1 - ε) σ_1^2 forces ε q(σ_1^2)^2 b_1^2 < Σ_{i>1} (1 - ε - σ_i^2/σ_1^2)_+ q(σ_i^2)^2 b_i^2 for
+/// every polynomial q of degree m - 1; q(x) = T_{2m-1}(y) / y at y^2 = 1 - x / ((1 - ε) σ_1^2) turns it into
+/// |b_1| < 1 / cosh((2m - 1) artanh sqrt(ε)), and P(|b_1| < t) <= t sqrt(2n/π) on the sphere. The event
+/// |b_1| >= δ / sqrt(2n/π) serves every m.
+///
+/// @throws std::invalid_argument on p and options, std::runtime_error if a product is not finite
+template <class S = double, class Apply, class Adjoint>
+[[nodiscard]] SingularValueEstimate operator_norm(Apply&& apply, Adjoint&& adjoint, Index p,
+                                                  const OutputSpace& space,
+                                                  const SingularValueOptions& options,
+                                                  RandomEngine auto& rng) {
+  detail::check_options("operator_norm", options);
+  require_argument(p >= 1, "operator_norm", "p", p, "at least 1");
+  const Index n = space.dim();
+  if (detail::solved_densely(p, n, options)) {
+    const DenseSingularValues dense = dense_singular_values<S>(apply, adjoint, p, space);
+    SingularValueEstimate estimate;
+    estimate.value = dense.values(0);
+    estimate.residual = dense.error;
+    estimate.lower = std::max(0.0, estimate.value - dense.error);
+    estimate.upper = estimate.probable_upper = estimate.value + dense.error;
+    estimate.products = dense.products;
+    estimate.converged = estimate.proved = true;
+    return estimate;
+  }
+  const auto inner = [&space](const Vector<S>& x, const Vector<S>& y) {
+    return static_cast<double>(space.inner(x, y));
+  };
+  SingularValueEstimate estimate;
+  if (n <= p) {
+    Vector<S> start = normal_vector<S>(n, rng);
+    space.from_euclidean(start);
+    const Vector<S> like = Vector<S>::Zero(p);
+    estimate = operator_norm_from(adjoint, apply, start, like, options, inner, EuclideanInner{});
+  } else {
+    const Vector<S> start = normal_vector<S>(p, rng);
+    const Vector<S> like = Vector<S>::Zero(n);
+    estimate = operator_norm_from(apply, adjoint, start, like, options, EuclideanInner{}, inner);
+  }
+  const Index steps = (estimate.products - 1) / 2;
+  const double gap = detail::random_start_gap(std::min(n, p), steps, options.failure_probability);
+  const double rounding = quotient_rounding<S>(std::max(n, p), space.uniform());
+  estimate.failure_probability = options.failure_probability;
+  estimate.probable_upper = estimate.value * (1 + rounding) / std::sqrt(1 - gap);
+  return estimate;
+}
+
+}  // namespace lazytrain
