@@ -89,7 +89,7 @@ class Displaced {
     }
 
     Displaced model_;
-    GaussLegendre rule_;
+    QuadratureRule rule_;
     Parameters point_;
     Tangent<H> tangent_;
     Outputs value_;

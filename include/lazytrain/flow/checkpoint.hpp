@@ -1,0 +1,122 @@
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <lazytrain/core/error.hpp>
+#include <lazytrain/core/types.hpp>
+#include <lazytrain/report/atomic_file.hpp>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace lazytrain {
+
+/// Named arrays of numbers from which a run goes on with the same bits. Floats are kept as doubles, exactly.
+///
+/// On disk: the magic "LAZYTRAIN-CHECKPOINT-1\n", then for each array the length of its name (8 bytes), the
+/// name, the number of values (8 bytes) and the values (8 bytes each), all little-endian, and a checksum
+/// (FNV-1a, 8 bytes).
+class Checkpoint {
+ public:
+  void set(const std::string& name, double value) { arrays_[name] = {value}; }
+  void set(const std::string& name, Index value) { arrays_[name] = {static_cast<double>(value)}; }
+  template <class S>
+  void set(const std::string& name, const Vector<S>& values) {
+    auto& array = arrays_[name];
+    array.resize(static_cast<std::size_t>(values.size()));
+    for (std::size_t i = 0; i < array.size(); ++i)
+      array[i] = static_cast<double>(values(static_cast<Index>(i)));
+  }
+
+  [[nodiscard]] bool has(const std::string& name) const { return arrays_.contains(name); }
+
+  /// @throws std::runtime_error if there is no array of this name with one value
+  [[nodiscard]] double number(const std::string& name) const { return array(name, 1).front(); }
+  [[nodiscard]] Index integer(const std::string& name) const { return static_cast<Index>(number(name)); }
+
+  /// Writes an array to `out`. @throws std::runtime_error if there is none of this name and size
+  template <class S>
+  void get(const std::string& name, Vector<S>& out) const {
+    const auto& values = array(name, static_cast<std::size_t>(out.size()));
+    for (std::size_t i = 0; i < values.size(); ++i) out(static_cast<Index>(i)) = static_cast<S>(values[i]);
+  }
+
+  /// Replaces the file at `path`, atomically. @throws std::runtime_error with the path
+  void write(const std::string& path) const {
+    std::string bytes(magic);
+    for (const auto& [name, values] : arrays_) {
+      append(bytes, name.size());
+      bytes += name;
+      append(bytes, values.size());
+      for (const double value : values) append(bytes, std::bit_cast<std::uint64_t>(value));
+    }
+    append(bytes, checksum(bytes));
+    report::write_atomically(path, bytes);
+  }
+
+  /// @throws std::runtime_error with the path if the file cannot be read or is damaged
+  [[nodiscard]] static Checkpoint read(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) raise<std::runtime_error>("Checkpoint::read", "'", path, "' cannot be opened");
+    const std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    const std::string_view text(bytes);
+    const auto damaged = [&](const char* what) {
+      raise<std::runtime_error>("Checkpoint::read", "'", path, "' ", what, ", expected a checkpoint of ",
+                                bytes.size(), " whole bytes");
+    };
+    if (!text.starts_with(magic)) damaged("does not begin with the magic bytes");
+    if (bytes.size() < magic.size() + 8) damaged("is truncated");
+    const std::size_t end = bytes.size() - 8;
+    std::size_t at = end;
+    if (take(text, at) != checksum(text.substr(0, end))) damaged("has a wrong checksum");
+    Checkpoint checkpoint;
+    at = magic.size();
+    while (at < end) {
+      const auto length = static_cast<std::size_t>(take(text, at));
+      const std::string name(text.substr(at, length));
+      at += length;
+      std::vector<double> values(static_cast<std::size_t>(take(text, at)));
+      for (double& value : values) value = std::bit_cast<double>(take(text, at));
+      checkpoint.arrays_[name] = std::move(values);
+    }
+    return checkpoint;
+  }
+
+  [[nodiscard]] friend bool operator==(const Checkpoint&, const Checkpoint&) = default;
+
+ private:
+  static constexpr std::string_view magic = "LAZYTRAIN-CHECKPOINT-1\n";
+
+  static void append(std::string& bytes, std::uint64_t value) {
+    for (int shift = 0; shift < 64; shift += 8) bytes += static_cast<char>((value >> shift) & 0xFF);
+  }
+  static std::uint64_t take(std::string_view bytes, std::size_t& at) {
+    std::uint64_t value = 0;
+    for (int shift = 0; shift < 64; shift += 8) {
+      value |= static_cast<std::uint64_t>(static_cast<unsigned char>(bytes[at++])) << shift;
+    }
+    return value;
+  }
+  static std::uint64_t checksum(std::string_view bytes) {
+    std::uint64_t hash = 0xcbf29ce484222325;
+    for (const char byte : bytes) hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3;
+    return hash;
+  }
+
+  [[nodiscard]] const std::vector<double>& array(const std::string& name, std::size_t size) const {
+    const auto found = arrays_.find(name);
+    if (found == arrays_.end()) raise<std::runtime_error>("Checkpoint", "there is no array '", name, "'");
+    if (found->second.size() != size) {
+      raise<std::runtime_error>("Checkpoint", "array '", name, "' has size ", found->second.size(),
+                                ", expected ", size);
+    }
+    return found->second;
+  }
+
+  std::map<std::string, std::vector<double>> arrays_;
+};
+
+}  // namespace lazytrain
