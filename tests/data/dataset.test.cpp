@@ -39,6 +39,10 @@ TEST_CASE("a labelled data set checks its sizes and labels") {
                (void)Data(inputs, {0, 0, 0}, 1, data::ImageShape{3, 1, 1});
              }),
              ContainsSubstring("inputs has size 2, expected 3 (channels x height x width"));
+  CHECK_THAT(message_of<std::invalid_argument>([&] {
+               (void)Data(inputs, {0, 0, 0}, 1, data::ImageShape{1, -1, -2});
+             }),
+             ContainsSubstring("the least size of the image shape is -2, expected at least 1"));
 }
 
 TEST_CASE("a regression data set checks its sizes") {

@@ -21,7 +21,8 @@ data::Bytes sample_bytes(std::size_t size) {
 }  // namespace
 
 TEST_CASE("gunzip inverts gzip at every size around its buffers") {
-  for (const std::size_t size : {0, 1, 2, 1000, 65535, 65536, 65537, 131072, 1000000}) {
+  for (const std::size_t size :
+       std::initializer_list<std::size_t>{0, 1, 2, 1000, 65535, 65536, 65537, 131072, 1000000}) {
     const data::Bytes content = sample_bytes(size);
     CHECK(data::gunzip(gzip(content), size, "a") == content);
     CHECK(data::gunzip(gzip(content), std::numeric_limits<std::size_t>::max(), "a") == content);

@@ -195,7 +195,7 @@ template <class S>
 /// @param file name for messages
 /// @throws std::runtime_error with line, column (from 1) and text if a field is not a finite number, a line
 /// is too short, too long or blank, a quote stays open, or there are no numbers.
-/// Cost: one pass; about 100 MB/s.
+/// Cost: one pass.
 template <class S>
 [[nodiscard]] CsvTable<S> parse_csv(ByteView bytes, std::string_view file, const CsvOptions& options = {}) {
   require_argument(options.separator != '"' && options.separator != '\n' && options.separator != '\r',

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <lazytrain/core/error.hpp>
 #include <lazytrain/core/types.hpp>
@@ -29,6 +30,8 @@ namespace detail {
 
 inline void require_shape(const char* function, const std::optional<ImageShape>& shape, Index rows) {
   if (!shape) return;
+  const Index least = std::min({shape->channels, shape->height, shape->width});
+  require_argument(least >= 1, function, "the least size of the image shape", least, "at least 1");
   require_size(function, "inputs", rows, shape->size(), "channels x height x width of the image shape");
 }
 
