@@ -13,6 +13,7 @@
 /// CIFAR-10 (Krizhevsky, 2009) in its binary version: records of a label byte and 3072 pixel bytes.
 namespace lazytrain::data {
 
+/// Channels (red, green, blue), rows and columns.
 inline constexpr ImageShape cifar10_shape{3, 32, 32};
 
 /// The names of the classes, by label.

@@ -22,12 +22,14 @@
 /// claims is held against the number of bytes that are there before anything is allocated.
 namespace lazytrain::data {
 
+/// The bytes of a file, and a view of some.
 using Bytes = std::vector<unsigned char>;
 using ByteView = std::span<const unsigned char>;
 
 /// Most bytes that a reader takes into memory from one file, after decompression.
 inline constexpr std::size_t default_max_bytes = std::size_t{1} << 33;
 
+/// What limits a reader.
 struct FileOptions {
   std::size_t max_bytes = default_max_bytes;
 };
