@@ -9,9 +9,7 @@ using lazytrain::testing::message_of;
 namespace {
 
 data::LabelledData<double> three_samples() {
-  Matrix<double> inputs(2, 3);
-  inputs << 1, 2, 3, 4, 5, 6;
-  return {inputs, {0, 2, 1}, 3, data::ImageShape{1, 1, 2}};
+  return {Matrix<double>{{1, 2, 3}, {4, 5, 6}}, {0, 2, 1}, 3, data::ImageShape{1, 1, 2}};
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ enum class Part { train, test };
 
 namespace detail {
 
-inline void require_shape(const char* function, const std::optional<ImageShape>& shape, Index rows) {
+inline void require_shape(const char* function, std::optional<ImageShape> shape, Index rows) {
   if (!shape) return;
   const Index least = std::min({shape->channels, shape->height, shape->width});
   require_argument(least >= 1, function, "the least size of the image shape", least, "at least 1");
@@ -60,7 +60,7 @@ struct LabelledData {
     for (const Index label : labels) {
       detail::require_index("LabelledData", "a label", label, classes);
     }
-    detail::require_shape("LabelledData", shape, inputs.rows());
+    detail::require_shape("LabelledData", image_shape, inputs.rows());
   }
 
   [[nodiscard]] Index dim() const { return inputs.rows(); }
@@ -83,7 +83,7 @@ struct RegressionData {
   RegressionData(Matrix<S> x, Matrix<S> y, std::optional<ImageShape> image_shape = std::nullopt)
       : inputs(std::move(x)), targets(std::move(y)), shape(image_shape) {
     require_size("RegressionData", "targets", targets.cols(), inputs.cols(), "one column a column of inputs");
-    detail::require_shape("RegressionData", shape, inputs.rows());
+    detail::require_shape("RegressionData", image_shape, inputs.rows());
   }
 
   [[nodiscard]] Index dim() const { return inputs.rows(); }
