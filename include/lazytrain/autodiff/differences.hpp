@@ -146,38 +146,37 @@ S difference(Erf, S x, S y, S d, S epsilon) {
   return d / e * (x > 0 ? inner - outer : outer - inner);
 }
 
-/// (x + e)^n by repeated squaring on pairs (value, difference): exact sums, no cancellation beyond that of
-/// the polynomial itself. For x that changes sign.
+/// Repeated squaring on (value, value at the end of the step, difference): for x that keeps its sign all sums
+/// are of one sign, and small integers are exact.
 template <std::floating_point S>
 S integer_power_difference(S x, S d, S epsilon, long exponent) {
-  S power(1), power_difference(0), base = x, base_difference = d;
+  S power(1), power_end(1), power_difference(0);
+  S base = x, base_end = std::fma(epsilon, d, x), base_difference = d;
   for (long n = std::abs(exponent); n > 0; n /= 2) {
     if (n % 2 == 1) {
-      power_difference =
-          power * base_difference + power_difference * std::fma(epsilon, base_difference, base);
+      power_difference = power * base_difference + power_difference * base_end;
       power *= base;
+      power_end *= base_end;
     }
-    base_difference = base_difference * (base + std::fma(epsilon, base_difference, base));
+    base_difference *= base + base_end;
     base *= base;
+    base_end *= base_end;
   }
-  if (exponent >= 0) return power_difference;
-  return -power_difference / power / std::fma(epsilon, power_difference, power);
+  return exponent >= 0 ? power_difference : -power_difference / power / power_end;
 }
 
 template <class C, std::floating_point S>
 S difference(Power<C> f, S x, S y, S d, S epsilon) {
+  const S e = epsilon * d;
   const S end = std::fma(epsilon, d, x);
-  constexpr S many = 1024;
   const S c = static_cast<S>(f.exponent);
-  if (x * end > 0 && (x > 0 || c == std::trunc(c))) {
-    const S ratio = log_ratio(x, end, epsilon * d);
-    return d / x * y * c * ratio * expm1_ratio(c * (ratio * (epsilon * d / x)));
+  const bool integer = c == std::trunc(c);
+  if (integer && std::abs(c) <= 1024) return integer_power_difference(x, d, epsilon, static_cast<long>(c));
+  if (x * end > 0 && (x > 0 || integer)) {
+    const S ratio = log_ratio(x, end, e);
+    return d / x * y * c * ratio * expm1_ratio(c * (ratio * (e / x)));
   }
-  if (c == std::trunc(c) && std::abs(c) <= many) {
-    return integer_power_difference(x, d, epsilon, static_cast<long>(c));
-  }
-  if (epsilon * d == 0) return f.slope(x, y) * d;
-  return d / (epsilon * d) * (f.value(end) - y);
+  return e == 0 ? f.slope(x, y) * d : d / e * (f.value(end) - y);
 }
 
 }  // namespace lazytrain::detail
