@@ -7,7 +7,6 @@
 #include <chrono>
 #include <cmath>
 #include <concepts>
-#include <cstdio>
 #include <lazytrain/core/types.hpp>
 #include <lazytrain/report/text.hpp>
 #include <string>

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -64,9 +65,11 @@ namespace detail {
   return 1;
 }
 
-/// `text` as UTF-8 without control characters (they become spaces) and without broken bytes (U+FFFD): what
-/// XML and plotting scripts accept. `keep_lines` tells whether line feeds and tabs stay.
+/// Whether line feeds and tabs of a text stay or become spaces.
 enum class Lines { join, keep };
+
+/// `text` as UTF-8 without control characters (they become spaces) and without broken bytes (U+FFFD): what
+/// XML and plotting scripts accept.
 [[nodiscard]] inline std::string clean_text(std::string_view text, Lines lines = Lines::join) {
   std::string clean;
   while (!text.empty()) {
