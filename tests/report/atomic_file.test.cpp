@@ -87,7 +87,7 @@ TEST_CASE("RowWriter appends rows and continues a file") {
 
 TEST_CASE("RowWriter cuts off a torn row, however long") {
   const TemporaryFolder folder;
-  const std::size_t length = GENERATE(1, 4095, 4096, 4097, 10000);
+  const std::size_t length = GENERATE(1u, 4095u, 4096u, 4097u, 10000u);
   const std::string whole = GENERATE("", "a\n", "a\nbb\n");
   write_atomically(folder / "x", whole + std::string(length, 'z'));
   RowWriter rows(folder / "x");
