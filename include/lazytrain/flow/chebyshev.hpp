@@ -28,8 +28,13 @@ struct Chebyshev {
     using Scalar = typename State::Scalar;
 
     Method(const Chebyshev& options, F& field, const State& x)
-        : detail::MethodBase<F>(field, x), max_stages_(options.max_stages),
-          radius_every_(options.radius_every), before_(x), last_(x), slope_(x), direction_(x) {
+        : detail::MethodBase<F>(field, x),
+          max_stages_(options.max_stages),
+          radius_every_(options.radius_every),
+          before_(x),
+          last_(x),
+          slope_(x),
+          direction_(x) {
       require_argument(options.max_stages >= 2, "Chebyshev", "max_stages", options.max_stages, "at least 2");
     }
 

@@ -3,20 +3,30 @@
 #include <algorithm>
 #include <cmath>
 #include <lazytrain/flow/eigen_linear_part.hpp>
+#include <lazytrain/flow/krylov_linear_part.hpp>
 #include <lazytrain/flow/stepper.hpp>
+#include <limits>
 #include <memory>
 #include <vector>
 
 namespace lazytrain {
 
+/// How an exponential method evaluates functions of its linear part.
+enum class LinearPart {
+  automatic,   ///< `eigenbasis` up to `eigenbasis_limit` outputs, else `krylov`
+  eigenbasis,  ///< spectral decomposition of the N x N Gram matrix, N^2 numbers
+  krylov       ///< Lanczos with products of the frozen tangent; vectors of size p
+};
+
 /// The adaptive exponential Runge-Kutta method: x' = f(x) = f_n - L (x - x_n) + D(x), with L = Dh^T R'' Dh
 /// the linearization's own stiff part at a reference point, treated exactly, and the remainder D, which
 /// vanishes as training gets lazy, by the fourth-order scheme of Krogstad (J. Comput. Phys. 203, 2005) with
 /// the embedded third-order estimate that replaces its last stage by f at the new point (Whalen, Brio and
-/// Moloney, J. Comput. Phys. 280, 2015). Four evaluations a step; at alpha = infinity and square loss a
-/// single step is exact, whatever its length.
+/// Moloney, J. Comput. Phys. 280, 2015).
 ///
-/// The reference point is moved when steps stop growing, since then the remainder holds them back.
+/// Four evaluations a step, and as many jvps and vjps of the frozen tangent; at alpha = infinity and square
+/// loss a single step is exact, whatever its length. The order does not depend on the reference point, which
+/// is moved when the steps that this is expected to save, learnt from the last time, exceed its cost.
 struct Exponential {
   static constexpr int order = 4;
   /// Order of the local error that the estimate measures.
@@ -25,8 +35,15 @@ struct Exponential {
   /// A first step need not resolve the linear part.
   static constexpr bool exact_linear_part = true;
 
-  /// A step after which the step size would not grow by this factor makes the reference point move.
-  double refresh_below_growth = 2;
+  LinearPart linear_part = LinearPart::automatic;
+  Index eigenbasis_limit = 3000;
+  /// Of phi-functions by Lanczos, relative to the vector they act on.
+  double krylov_tolerance = 1e-9;
+  /// Vectors of size p in one of five bases; steps are shortened where more would be needed.
+  Index krylov_basis = 150;
+  /// Cost of moving the reference point, in steps. 0: estimated from the sizes for the eigenbasis, 1 for
+  /// Krylov.
+  double refresh_cost = 0;
 
   template <VectorField F>
   requires detail::is_gradient_field<F>
@@ -37,12 +54,27 @@ struct Exponential {
 
     Method(const Exponential& options, F& field, const State& x)
         : detail::MethodBase<F>(field, x),
-          refresh_below_growth_(options.refresh_below_growth),
+          krylov_(options.linear_part == LinearPart::krylov ||
+                  (options.linear_part == LinearPart::automatic &&
+                   field.tangent().output_dim() > options.eigenbasis_limit)),
+          krylov_tolerance_(options.krylov_tolerance),
+          krylov_basis_(options.krylov_basis),
+          refresh_cost_(options.refresh_cost),
           d2_(x),
           d3_(x),
           d4_(x),
           stage_(x),
-          reference_(x) {}
+          reference_(x) {
+      require_nonnegative("Exponential", "refresh_cost", refresh_cost_);
+      require_positive("Exponential", "krylov_tolerance", krylov_tolerance_);
+      require_argument(krylov_basis_ >= 2, "Exponential", "krylov_basis", krylov_basis_, "at least 2");
+      if (refresh_cost_ == 0) {
+        // The decomposition runs at a fifth of the speed of products, of which a step makes about 32 N p.
+        const auto n = static_cast<double>(field.tangent().output_dim());
+        const auto p = static_cast<double>(field.tangent().parameter_dim());
+        refresh_cost_ = krylov_ ? 1.0 : 1.0 + n * (45 * n / p + 1) / 64;
+      }
+    }
 
     void start(const State& x) {
       detail::MethodBase<F>::start(x);
@@ -54,39 +86,56 @@ struct Exponential {
       if (stale_) move_reference();
       this->h_ = h;
       F& field = *this->field_;
-      if (!begun_) part_->begin(this->f_);
+      with_part([&](auto& part) {
+        if (!begun_) part.begin(this->f_);
+        part.keep_first();
+        const auto stage = [&](const std::vector<detail::PhiTerm>& terms, State& d) {
+          part.combine(terms, stage_);
+          axpy(Scalar(1), this->x_, stage_);
+          field(stage_, d);
+          part.add_remainder(d, this->f_);
+        };
+        stage({{0, h / 2, 1, h / 2}}, d2_);
+        stage({{0, h / 2, 1, h / 2}, {1, h, 2, h / 2}}, d3_);
+        stage({{0, h, 1, h}, {2, 2 * h, 2, h}}, d4_);
+        stage({{0, h, 1, h},
+               {1, 2 * h, 2, h},
+               {1, -4 * h, 3, h},
+               {2, 2 * h, 2, h},
+               {2, -4 * h, 3, h},
+               {3, -h, 2, h},
+               {3, 4 * h, 3, h}},
+              this->next_f_);
+        copy(stage_, this->next_);
+        // The weight of the last stage, applied to the difference between it and the new point.
+        part.combine({{4, -h, 2, h}, {4, 4 * h, 3, h}, {3, h, 2, h}, {3, -4 * h, 3, h}}, stage_);
+        error_ = static_cast<double>(norm(stage_));
+        if constexpr (requires { part.sufficient(); }) {
+          if (!part.sufficient()) error_ = std::numeric_limits<double>::infinity();
+        }
+      });
       begun_ = true;
-      part_->keep_first();
-      combine({{0, h / 2, 1, h / 2}});
-      field(stage_, d2_);
-      part_->add_remainder(d2_, this->f_);
-      combine({{0, h / 2, 1, h / 2}, {1, h, 2, h / 2}});
-      field(stage_, d3_);
-      part_->add_remainder(d3_, this->f_);
-      combine({{0, h, 1, h}, {2, 2 * h, 2, h}});
-      field(stage_, d4_);
-      part_->add_remainder(d4_, this->f_);
-      combine(solution(h));
-      copy(stage_, this->next_);
-      field(this->next_, this->next_f_);
-      part_->add_remainder(this->next_f_, this->f_);
-      // The estimate: b_4 applied to the difference between the last stage and the new point.
-      part_->combine({{4, -h, 2, h}, {4, 4 * h, 3, h}, {3, h, 2, h}, {3, -4 * h, 3, h}}, stage_);
-      error_ = static_cast<double>(norm(stage_));
     }
 
     void accept() {
       detail::MethodBase<F>::accept();
       begun_ = false;
-      age_ += 1;
+      ++age_;
     }
 
-    /// Told by the integrator how it wants the step to change.
-    void on_accepted(double growth) {
-      if (growth < refresh_below_growth_ && age_ > 0) stale_ = true;
+    /// Told by the integrator after an accepted step h by how much the next one may be longer, and how much
+    /// time remains.
+    void on_accepted(double h, double growth, double remaining) {
+      const double wanted = h * growth;
+      if (age_ == 1 && wanted_before_ > 0) gain_ = std::clamp(wanted / wanted_before_, 1.02, 4.0);
+      wanted_before_ = wanted;
+      const double steps_left = std::min(remaining / wanted, static_cast<double>(age_));
+      if (growth < 2 && steps_left * (1 - 1 / gain_) > refresh_cost_) stale_ = true;
     }
+
+    /// Told by the integrator that the attempt was too inaccurate.
     void reject() {
-      if (age_ == 0) return;
+      if (age_ == 0 || static_cast<double>(age_) < refresh_cost_) return;
       // The reference moves to x_n, where the field has to stand again.
       (*this->field_)(this->x_, stage_);
       stale_ = true;
@@ -96,12 +145,13 @@ struct Exponential {
     /// Reference points so far.
     [[nodiscard]] Index refreshes() const { return refreshes_; }
 
-    void interpolate(double theta, State& out) const {
+    void interpolate(double theta, State& out) {
       // The remainder as the parabola through its values 0, (D_2 + D_3) / 2 and D_4 at 0, 1/2 and 1.
       const double t = theta * this->h_;
       const double linear = t * theta;
       const double quadratic = 2 * t * theta * theta;
-      part_->combine({{0, t, 1, t},
+      with_part([&](auto& part) {
+        part.combine({{0, t, 1, t},
                       {1, 2 * linear, 2, t},
                       {1, -2 * quadratic, 3, t},
                       {2, 2 * linear, 2, t},
@@ -109,41 +159,53 @@ struct Exponential {
                       {3, -linear, 2, t},
                       {3, 2 * quadratic, 3, t}},
                      out);
+      });
       axpy(Scalar(1), this->x_, out);
     }
 
     void save(Checkpoint& checkpoint) const {
+      checkpoint.set("exponential.reference", reference_);
       checkpoint.set("exponential.stale", static_cast<Index>(stale_));
       checkpoint.set("exponential.age", age_);
       checkpoint.set("exponential.refreshes", refreshes_);
-      checkpoint.set("exponential.reference", reference_);
+      checkpoint.set("exponential.gain", gain_);
+      checkpoint.set("exponential.wanted_before", wanted_before_);
     }
     void load(const Checkpoint& checkpoint) {
-      checkpoint.get("exponential.reference", reference_);
-      (*this->field_)(reference_, stage_);
+      State reference = this->x_;
+      checkpoint.get("exponential.reference", reference);
+      (*this->field_)(reference, stage_);
       move_reference();
+      copy(reference, reference_);
       (*this->field_)(this->x_, this->f_);
       stale_ = checkpoint.integer("exponential.stale") != 0;
       age_ = checkpoint.integer("exponential.age");
       refreshes_ = checkpoint.integer("exponential.refreshes");
+      gain_ = checkpoint.number("exponential.gain");
+      wanted_before_ = checkpoint.number("exponential.wanted_before");
     }
 
    private:
-    static std::vector<detail::PhiTerm> solution(double h) {
-      return {{0, h, 1, h},      {1, 2 * h, 2, h}, {1, -4 * h, 3, h}, {2, 2 * h, 2, h},
-              {2, -4 * h, 3, h}, {3, -h, 2, h},    {3, 4 * h, 3, h}};
-    }
+    using Eigenbasis = detail::EigenLinearPart<F>;
+    using Krylov = detail::KrylovLinearPart<F>;
 
-    void combine(const std::vector<detail::PhiTerm>& terms) {
-      part_->combine(terms, stage_);
-      axpy(Scalar(1), this->x_, stage_);
-    }
-
-    void move_reference() {
-      if (part_) {
-        part_->refresh(*this->field_);
+    template <class Action>
+    void with_part(Action action) {
+      if (krylov_) {
+        action(*krylov_part_);
       } else {
-        part_ = std::make_unique<detail::EigenLinearPart<F>>(*this->field_);
+        action(*eigen_part_);
+      }
+    }
+
+    /// Takes the field's last point as the reference.
+    void move_reference() {
+      if (krylov_ && !krylov_part_) {
+        krylov_part_ = std::make_unique<Krylov>(*this->field_, krylov_tolerance_, krylov_basis_);
+      } else if (!krylov_ && !eigen_part_) {
+        eigen_part_ = std::make_unique<Eigenbasis>(*this->field_);
+      } else {
+        with_part([&](auto& part) { part.refresh(*this->field_); });
       }
       copy(this->x_, reference_);
       ++refreshes_;
@@ -152,17 +214,23 @@ struct Exponential {
       begun_ = false;
     }
 
-    double refresh_below_growth_;
+    bool krylov_;
+    double krylov_tolerance_;
+    Index krylov_basis_;
+    double refresh_cost_;
     State d2_;
     State d3_;
     State d4_;
     State stage_;
     State reference_;
-    std::unique_ptr<detail::EigenLinearPart<F>> part_;
+    std::unique_ptr<Eigenbasis> eigen_part_;
+    std::unique_ptr<Krylov> krylov_part_;
     bool stale_ = true;
     bool begun_ = false;
     Index age_ = 0;
     Index refreshes_ = 0;
+    double gain_ = 1.5;
+    double wanted_before_ = 0;
     double error_ = 0;
   };
 };

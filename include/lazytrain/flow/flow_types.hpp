@@ -1,14 +1,26 @@
 #pragma once
 
 #include <cmath>
-#include <functional>
 #include <lazytrain/core/types.hpp>
 #include <limits>
 #include <ostream>
+#include <sstream>
 #include <string>
 #include <vector>
 
 namespace lazytrain {
+
+namespace detail {
+
+/// A number as it stands in messages.
+inline std::string text(double value) {
+  std::ostringstream out;
+  out.precision(12);
+  out << value;
+  return out.str();
+}
+
+}  // namespace detail
 
 /// What observers and events see of a run: a time, the state there, and the field evaluated at that state.
 template <class F>
@@ -21,43 +33,6 @@ struct FlowView {
   const F& field;
 };
 
-/// A quantity whose zeros along the run are located.
-template <class F>
-struct Event {
-  /// Shown in records and in the reason for stopping.
-  std::string name;
-  /// Continuous along the flow; the event is its change of sign.
-  std::function<double(const FlowView<F>&)> value;
-  enum class Action { stop, record } action = Action::stop;
-};
-
-/// R(alpha h(w)) falls to `level`.
-template <class F>
-[[nodiscard]] Event<F> loss_below(double level) {
-  return {"the loss fell to " + std::to_string(level),
-          [level](const FlowView<F>& view) { return static_cast<double>(view.field.loss_value()) - level; }};
-}
-
-/// The distance from the start, ||x - x0||, grows to `radius` (displacements start at 0, so that x0 = 0
-/// there).
-template <class F>
-[[nodiscard]] Event<F> distance_above(typename F::State x0, double radius) {
-  auto difference = x0;
-  return {"the distance from the start grew to " + std::to_string(radius),
-          [x0 = std::move(x0), difference, radius](const FlowView<F>& view) mutable {
-            copy(view.x, difference);
-            axpy(typename F::Scalar(-1), x0, difference);
-            return static_cast<double>(norm(difference)) - radius;
-          }};
-}
-
-/// The velocity's norm (the gradient's, on a gradient field) falls to `level`.
-template <class F>
-[[nodiscard]] Event<F> velocity_below(double level) {
-  return {"the velocity's norm fell to " + std::to_string(level),
-          [level](const FlowView<F>& view) { return static_cast<double>(norm(view.velocity)) - level; }};
-}
-
 /// Why a run ended.
 enum class StopReason {
   horizon,      ///< the final time was reached
@@ -69,7 +44,7 @@ enum class StopReason {
   not_finite,   ///< a NaN or an infinity; the result holds the last finite state
   diverged,     ///< the state grew beyond the limit; the result holds it
   step_size,    ///< the tolerance needs steps below the resolution of time
-  sliding  ///< the flow of a model with kinks slides along one: it is no ordinary differential equation there
+  sliding       ///< the flow of a model with kinks slides along one: it is no differential equation there
 };
 
 /// What a run cost.
@@ -108,14 +83,14 @@ struct FlowOptions {
   double max_seconds = std::numeric_limits<double>::infinity();
   /// A state whose norm exceeds this has diverged.
   double divergence_norm = 1e100;
-  /// Events are located to this fraction of the step.
+  /// Events and kinks are located to this fraction of the step.
   double event_tolerance = 1e-12;
-  /// Up to this many kinks (pre-activations of relu units) each crossing is located and integrated up to;
-  /// beyond it they are only counted.
+  /// Up to this many kinks (pre-activations of relu units) each crossing is located and integrated up to, also
+  /// by methods with a fixed step; beyond it crossings are only counted.
   Index locate_kinks_up_to = 20000;
   /// File to which the run's state is written, atomically, every `checkpoint_every` accepted steps and when
   /// the run ends; where it exists the run goes on from it, with the same bits as if it had not been
-  /// interrupted.
+  /// interrupted. A run that ended by an event or a failure is given back as it ended.
   std::string checkpoint = {};
   Index checkpoint_every = 100;
 };

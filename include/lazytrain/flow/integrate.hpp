@@ -127,7 +127,9 @@ class Integration {
     // A step cut short by the horizon or a kink says nothing about the next one.
     h_ = h < planned ? std::max(planned, growth * h) : growth * h;
     if (P::adaptive && h < planned) h_ = std::max(h, std::min(h_, planned));
-    if constexpr (requires { method_.on_accepted(growth); }) method_.on_accepted(growth);
+    if constexpr (requires { method_.on_accepted(h, growth, h); }) {
+      method_.on_accepted(h, growth, options_.horizon - t_);
+    }
     after_kink(h);
     if (finished_) return;
     if (options_.sample_times.empty()) observe(t_, method_.x(), method_.f());

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <lazytrain/flow/flow_types.hpp>
+#include <lazytrain/core/types.hpp>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -20,20 +21,21 @@ concept HasKinks = requires(const F& field, Index i) {
 
 namespace detail {
 
-/// Which side of each kink a state lies on, and where along a step a side changes.
+/// Which side of each kink a state lies on, where along a step a side changes, and whether the flow goes on
+/// beyond.
 template <HasKinks F>
 class KinkTracker {
  public:
   /// Remembers the sides at the field's last point.
   void mark(const F& field) {
-    const auto& values = field.tangent().native().kinks();
+    const auto& values = kinks(field);
     active_.resize(static_cast<std::size_t>(values.size()));
     for (Index i = 0; i < values.size(); ++i) active_[static_cast<std::size_t>(i)] = values(i) > 0;
   }
 
   /// Number of kinks between the marked state and the field's last point.
   [[nodiscard]] Index crossings(const F& field) const {
-    const auto& values = field.tangent().native().kinks();
+    const auto& values = kinks(field);
     Index count = 0;
     for (Index i = 0; i < values.size(); ++i) count += changed(values, i) ? 1 : 0;
     return count;
@@ -45,7 +47,7 @@ class KinkTracker {
   template <class Attempt>
   double locate(const F& field, double h, double tolerance, Attempt attempt) {
     crossed_.clear();
-    const auto& values = field.tangent().native().kinks();
+    const auto& values = kinks(field);
     for (Index i = 0; i < values.size(); ++i) {
       if (changed(values, i)) crossed_.push_back(i);
     }
@@ -56,9 +58,11 @@ class KinkTracker {
     double at = h;
     int side = 0;
     for (int i = 0; i < 100 && high - low > tolerance * h; ++i) {
-      at = i == 0 ? h / 2 : low + (high - low) * low_value / (low_value - high_value);
+      const double secant = low + (high - low) * (low_value / (low_value - high_value));
       // Not so near an end that the bracket stops shrinking.
-      at = std::clamp(at, low + tolerance * h / 4, high - tolerance * h / 4);
+      const double inset = std::min(tolerance * h, high - low) / 4;
+      at = i == 0 || !std::isfinite(secant) ? (low + high) / 2
+                                            : std::clamp(secant, low + inset, high - inset);
       attempt(at);
       const double value = margin(field);
       if (value >= 0) {
@@ -77,33 +81,43 @@ class KinkTracker {
     return high;
   }
 
-  /// The kink on which the field's last point has just changed sides; -1 if none.
-  [[nodiscard]] Index last_crossed(const F& field) const {
-    const auto& values = field.tangent().native().kinks();
-    for (const Index i : crossed_) {
-      if (changed(values, i)) return i;
+  /// After a located crossing: the kink from whose far side the flow points back, that is, along which it
+  /// slides; -1 if none. `probe(field)` moves the field a little along its velocity.
+  template <class Probe>
+  [[nodiscard]] Index sliding(const F& field, Probe probe) {
+    std::erase_if(crossed_, [&](Index i) { return !changed(kinks(field), i); });
+    here_.clear();
+    for (const Index i : crossed_) here_.push_back(static_cast<double>(kinks(field)(i)));
+    probe();
+    for (std::size_t c = 0; c < crossed_.size(); ++c) {
+      const double there = static_cast<double>(kinks(field)(crossed_[c]));
+      if ((here_[c] > 0) == (there < here_[c])) return crossed_[c];
     }
     return -1;
   }
 
  private:
+  [[nodiscard]] static decltype(auto) kinks(const F& field) { return field.tangent().native().kinks(); }
+
   template <class Values>
   [[nodiscard]] bool changed(const Values& values, Index i) const {
     return active_[static_cast<std::size_t>(i)] != (values(i) > 0);
   }
 
   [[nodiscard]] double margin(const F& field) const {
-    const auto& values = field.tangent().native().kinks();
+    const auto& values = kinks(field);
     double smallest = std::numeric_limits<double>::infinity();
     for (const Index i : crossed_) {
       const double value = static_cast<double>(values(i));
       smallest = std::min(smallest, active_[static_cast<std::size_t>(i)] ? value : -value);
     }
+    // A side that is inactive up to 0 is left only beyond 0.
     return smallest;
   }
 
   std::vector<bool> active_;
   std::vector<Index> crossed_;
+  std::vector<double> here_;
 };
 
 }  // namespace detail

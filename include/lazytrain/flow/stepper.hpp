@@ -14,25 +14,26 @@ namespace lazytrain {
 /// attempt, before it is accepted.
 template <class P, class F>
 concept Stepper =
-    VectorField<F> && std::copy_constructible<P> &&
-    std::constructible_from<typename P::template Method<F>, const P&, F&, const typename F::State&> &&
-    requires(typename P::template Method<F>& method, const typename P::template Method<F>& constant,
-             const typename F::State& x, typename F::State& out, double h, Checkpoint& checkpoint) {
-      { P::adaptive } -> std::convertible_to<bool>;
-      { P::order } -> std::convertible_to<int>;
-      { P::order_of_error() } -> std::convertible_to<int>;
-      method.start(x);
-      method.attempt(h);
-      method.accept();
-      method.interpolate(h, out);
-      method.load(checkpoint);
-      constant.save(checkpoint);
-      { constant.x() } -> std::convertible_to<const typename F::State&>;
-      { constant.f() } -> std::convertible_to<const typename F::State&>;
-      { constant.candidate() } -> std::convertible_to<const typename F::State&>;
-      { constant.candidate_f() } -> std::convertible_to<const typename F::State&>;
-      { constant.error() } -> std::convertible_to<double>;
-    };
+    VectorField<F> && std::copy_constructible<P> && std::constructible_from < typename P::template Method<F>,
+const P&, F&,
+    const typename F::State& >
+        &&requires(typename P::template Method<F>& method, const typename P::template Method<F>& constant,
+                   const typename F::State& x, typename F::State& out, double h, Checkpoint& checkpoint) {
+  { P::adaptive } -> std::convertible_to<bool>;
+  { P::order } -> std::convertible_to<int>;
+  { P::order_of_error() } -> std::convertible_to<int>;
+  method.start(x);
+  method.attempt(h);
+  method.accept();
+  method.interpolate(h, out);
+  method.load(checkpoint);
+  constant.save(checkpoint);
+  { constant.x() } -> std::convertible_to<const typename F::State&>;
+  { constant.f() } -> std::convertible_to<const typename F::State&>;
+  { constant.candidate() } -> std::convertible_to<const typename F::State&>;
+  { constant.candidate_f() } -> std::convertible_to<const typename F::State&>;
+  { constant.error() } -> std::convertible_to<double>;
+};
 
 namespace detail {
 

@@ -1,0 +1,182 @@
+#pragma once
+
+#include <cmath>
+#include <lazytrain/flow/gradient_field.hpp>
+#include <lazytrain/linalg/phi.hpp>
+#include <lazytrain/linalg/symmetric_spectrum.hpp>
+#include <lazytrain/model/gram.hpp>
+#include <limits>
+#include <utility>
+
+namespace lazytrain {
+
+/// How the limit t = infinity was regularized. See `LinearFlow::limit`.
+struct LimitReport {
+  /// Eigenvalues of Sigma up to this are not told from 0 by rounding; their modes stay where they started.
+  double cutoff = 0;
+  /// Modes that reach their target.
+  Index rank = 0;
+  /// ||y - y*|| that the modes which do not move leave behind.
+  double residual = 0;
+};
+
+namespace detail {
+
+/// The curvature m of R = m/2 ||y - y*||^2, the only losses with a linear flow in closed form.
+template <StronglyConvexLoss R>
+double quadratic_curvature(const char* function, const R& loss) {
+  const auto m = static_cast<double>(loss.strong_convexity());
+  require_domain(m > 0 && m == static_cast<double>(loss.smoothness()), function,
+                 "the ratio of the loss's constants M and m", static_cast<double>(loss.smoothness()) / m,
+                 "1: the square loss, whose linearized flow is linear");
+  return m;
+}
+
+}  // namespace detail
+
+/// The linearized gradient flow of the square loss, Eq. (4), in closed form at every t in [0, infinity]: the
+/// displacement and the outputs alpha h-bar(w-bar(t)),
+///
+///     y(t) - y* = exp(-t m Sigma) (y(0) - y*),      d(t) = -Dh(w0)^T m t phi_1(-t m Sigma) (y(0) - y*),
+///
+/// with Sigma = Dh(w0) Dh(w0)^T on F, from one spectral decomposition of size N. The phi-functions divide by
+/// no eigenvalue, so that a singular kernel does no harm. alpha = infinity is allowed for centred models: d
+/// and y do not depend on alpha then.
+template <Model H>
+class LinearFlow {
+ public:
+  using Scalar = scalar_t<H>;
+  using Parameters = parameters_t<H>;
+  using Outputs = outputs_t<H>;
+
+  /// @throws std::domain_error unless 0 < alpha <= infinity, if alpha = infinity and h(w0) is not 0, or if
+  /// the loss is not quadratic with one curvature (m = M); std::invalid_argument on sizes and spaces Cost:
+  /// the Gram matrix of Dh(w0) and about 9 N^3 operations; N^2 numbers.
+  template <StronglyConvexLoss R>
+  LinearFlow(const H& h, const R& loss, const Parameters& w0, Scalar alpha)
+      : tangent_(linearize(h, w0)),
+        target_(loss.minimizer()),
+        start_(detail::scaled_start(h, w0, alpha)),
+        curvature_(detail::quadratic_curvature("LinearFlow", loss)) {
+    (void)detail::inverse_scale("LinearFlow", alpha);
+    const OutputSpace& space = tangent_.output_space();
+    if (!(space == loss.output_space())) {
+      raise<std::invalid_argument>("LinearFlow", "the model's outputs live in the ", space,
+                                   ", expected the loss's space, the ", loss.output_space());
+    }
+    Matrix<Scalar> kernel = gram(tangent_);
+    Outputs column(kernel.rows());
+    for (int side = 0; side < 2; ++side) {
+      for (Index j = 0; j < kernel.cols(); ++j) {
+        column = kernel.col(j);
+        space.to_euclidean(column);
+        kernel.col(j) = column;
+      }
+      kernel.transposeInPlace();
+    }
+    auto eigen = symmetric_eigen(kernel);
+    basis_ = std::move(eigen.vectors);
+    values_ = eigen.values.template cast<double>().cwiseMax(0.0);
+    cutoff_ = static_cast<double>(eigen.error);
+    Outputs residual = start_ - target_;
+    space.to_euclidean(residual);
+    modes_ = (basis_.transpose() * residual).template cast<double>();
+  }
+
+  /// The model at w0, whose products map displacements to outputs.
+  [[nodiscard]] const Tangent<H>& tangent() const { return tangent_; }
+  /// Eigenvalues of Sigma, descending; the modes' rates are m times these.
+  [[nodiscard]] const Vector<double>& eigenvalues() const { return values_; }
+  /// Coefficients of y(0) - y* in the eigenvectors of Sigma, orthonormal in F.
+  [[nodiscard]] const Vector<double>& residual_modes() const { return modes_; }
+
+  /// d(t) = alpha (w-bar(t) - w0). @throws std::domain_error if t < 0 or NaN. Cost: N^2 and one vjp.
+  [[nodiscard]] Parameters displacement(double t) const {
+    check_time(t);
+    Vector<double> c(values_.size());
+    for (Index i = 0; i < c.size(); ++i) c(i) = -length(i, t) * modes_(i);
+    Parameters d = tangent_.adjoint(from_modes(c));
+    return d;
+  }
+
+  /// y(t) = alpha h-bar(w-bar(t)). @throws std::domain_error if t < 0 or NaN. Cost: N^2.
+  [[nodiscard]] Outputs outputs(double t) const {
+    check_time(t);
+    Vector<double> c(values_.size());
+    for (Index i = 0; i < c.size(); ++i) c(i) = decay(i, t) * modes_(i);
+    return target_ + from_modes(c);
+  }
+
+  /// R(y(t)) without cancellation. @throws std::domain_error if t < 0 or NaN. Cost: N.
+  [[nodiscard]] double loss(double t) const {
+    check_time(t);
+    double sum = 0;
+    for (Index i = 0; i < values_.size(); ++i) sum += std::pow(decay(i, t) * modes_(i), 2);
+    return curvature_ / 2 * sum;
+  }
+
+  /// ||d(t)||. @throws std::domain_error if t < 0 or NaN. Cost: N.
+  [[nodiscard]] double distance(double t) const {
+    check_time(t);
+    double sum = 0;
+    for (Index i = 0; i < values_.size(); ++i) sum += values_(i) * std::pow(length(i, t) * modes_(i), 2);
+    return std::sqrt(sum);
+  }
+
+  /// How t = infinity is read: kernel regression with the offset alpha h(w0), the displacement of least norm,
+  /// on the modes whose eigenvalues rounding can tell from 0.
+  [[nodiscard]] LimitReport limit() const {
+    LimitReport report{.cutoff = cutoff_};
+    double sum = 0;
+    for (Index i = 0; i < values_.size(); ++i) {
+      if (values_(i) > cutoff_) {
+        ++report.rank;
+      } else {
+        sum += modes_(i) * modes_(i);
+      }
+    }
+    report.residual = std::sqrt(sum);
+    return report;
+  }
+
+ private:
+  static void check_time(double t) {
+    require_domain(t >= 0, "LinearFlow", "t", t, "a time in [0, infinity]");
+  }
+
+  /// exp(-m t lambda_i).
+  [[nodiscard]] double decay(Index i, double t) const {
+    if (std::isinf(t)) return values_(i) > cutoff_ ? 0.0 : 1.0;
+    return std::exp(-curvature_ * t * values_(i));
+  }
+
+  /// m t phi_1(-m t lambda_i), which tends to 1 / lambda_i.
+  [[nodiscard]] double length(Index i, double t) const {
+    if (std::isinf(t)) return values_(i) > cutoff_ ? 1.0 / values_(i) : 0.0;
+    return curvature_ * t * phi(1, -curvature_ * t * values_(i));
+  }
+
+  [[nodiscard]] Outputs from_modes(const Vector<double>& c) const {
+    Outputs u = basis_ * c.template cast<Scalar>();
+    tangent_.output_space().from_euclidean(u);
+    return u;
+  }
+
+  Tangent<H> tangent_;
+  Outputs target_;
+  Outputs start_;
+  double curvature_;
+  Matrix<Scalar> basis_;
+  Vector<double> values_;
+  Vector<double> modes_;
+  double cutoff_ = 0;
+};
+
+/// The linearized flow of the square loss in closed form. See `LinearFlow`.
+template <Model H, StronglyConvexLoss R>
+[[nodiscard]] LinearFlow<H> linear_flow(const H& h, const R& loss, const parameters_t<H>& w0,
+                                        std::type_identity_t<scalar_t<H>> alpha) {
+  return LinearFlow<H>(h, loss, w0, alpha);
+}
+
+}  // namespace lazytrain
