@@ -1,11 +1,13 @@
 #pragma once
 
+#include <algorithm>
 #include <Eigen/QR>
 #include <lazytrain/core/error.hpp>
 #include <lazytrain/core/output_space.hpp>
 #include <lazytrain/linalg/symmetric_spectrum.hpp>
 #include <limits>
 #include <stdexcept>
+#include <utility>
 
 namespace lazytrain {
 

@@ -3,7 +3,6 @@
 #include <cmath>
 #include <lazytrain/core/error.hpp>
 #include <lazytrain/core/types.hpp>
-#include <limits>
 #include <numbers>
 
 namespace lazytrain {

@@ -35,7 +35,7 @@ class GolubKahanProcess {
     X first = start;
     const double size = std::sqrt(inner_x_(first, first));
     require_positive("GolubKahanProcess", "the norm of the start vector", size);
-    lazytrain::scale(static_cast<typename X::Scalar>(1 / size), first);
+    scale(static_cast<typename X::Scalar>(1 / size), first);
     right_.push_back(std::move(first));
   }
 
@@ -104,7 +104,7 @@ class GolubKahanProcess {
       axpy(static_cast<typename X::Scalar>(y(j)), right_[static_cast<std::size_t>(j)], out);
     }
     const double size = std::sqrt(inner_x_(out, out));
-    if (size > 0) lazytrain::scale(static_cast<typename X::Scalar>(1 / size), out);
+    if (size > 0) scale(static_cast<typename X::Scalar>(1 / size), out);
     return out;
   }
 

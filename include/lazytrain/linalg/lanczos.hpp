@@ -25,7 +25,7 @@ class LanczosProcess {
     V first = start;
     start_norm_ = std::sqrt(inner_(first, first));
     require_positive("LanczosProcess", "the norm of the start vector", start_norm_);
-    lazytrain::scale(static_cast<typename V::Scalar>(1 / start_norm_), first);
+    scale(static_cast<typename V::Scalar>(1 / start_norm_), first);
     basis_.push_back(std::move(first));
   }
 

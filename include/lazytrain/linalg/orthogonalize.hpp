@@ -27,13 +27,13 @@ struct Orthogonalized {
 /// x = Σ_j coefficients(j) basis_j + norm q: x becomes the unit vector q, orthogonal to the orthonormal basis
 /// to working precision, by Gram and Schmidt twice (Kahan and Parlett's "twice is enough").
 ///
-/// What is not larger than the rounding of `scale`, the size of the numbers that x was computed from (its
+/// What is not larger than the rounding of `magnitude`, the size of the numbers that x was computed from (its
 /// norm when that is larger), is no direction but noise: then x becomes 0 and the norm is 0.
 /// Cost: 4 basis.size() dot products or updates, no allocation but the coefficients.
 template <HilbertVector V, class Inner = EuclideanInner>
-Orthogonalized orthonormalize(const std::vector<V>& basis, V& x, double scale = 0, Inner inner = {}) {
+Orthogonalized orthonormalize(const std::vector<V>& basis, V& x, double magnitude = 0, Inner inner = {}) {
   Orthogonalized result{0, Vector<double>::Zero(static_cast<Index>(basis.size()))};
-  const double size = std::max(scale, std::sqrt(inner(x, x)));
+  const double size = std::max(magnitude, std::sqrt(inner(x, x)));
   for (int pass = 0; pass < 2; ++pass) {
     for (std::size_t j = 0; j < basis.size(); ++j) {
       const double c = inner(basis[j], x);
@@ -48,7 +48,7 @@ Orthogonalized orthonormalize(const std::vector<V>& basis, V& x, double scale = 
     fill(x, typename V::Scalar(0));
     return result;
   }
-  lazytrain::scale(static_cast<typename V::Scalar>(1 / result.norm), x);
+  scale(static_cast<typename V::Scalar>(1 / result.norm), x);
   return result;
 }
 

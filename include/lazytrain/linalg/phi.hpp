@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 #include <concepts>
+#include <cstddef>
 #include <lazytrain/core/error.hpp>
 #include <lazytrain/core/types.hpp>
 #include <type_traits>

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <lazytrain/linalg/operator_norm.hpp>
+#include <limits>
 
 namespace lazytrain {
 

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <algorithm>
+#include <iterator>
 #include <lazytrain/core/error.hpp>
 #include <lazytrain/core/random.hpp>
 #include <lazytrain/core/vector.hpp>
 #include <lazytrain/linalg/orthogonalize.hpp>
 #include <lazytrain/linalg/symmetric_spectrum.hpp>
 #include <stdexcept>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
