@@ -10,7 +10,7 @@
 
 namespace lazytrain::testing {
 
-/// Spaces on which a misplaced weight shows: Euclidean, empirical, and with weights of sum 9.25.
+/// Five samples with weights of sum 9.25: a misplaced weight shows.
 inline OutputSpace uneven_space(Index outputs) {
   return OutputSpace::weighted(Vector<double>{{0.25, 3.0, 1.5, 4.0, 0.5}}, outputs);
 }
