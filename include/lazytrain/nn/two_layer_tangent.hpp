@@ -5,6 +5,7 @@
 #include <lazytrain/nn/activation.hpp>
 #include <lazytrain/nn/two_layer_layout.hpp>
 #include <memory>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -16,9 +17,9 @@ class TwoLayerDisplacedTangent;
 /// A two-layer network on n inputs at a point w: h(w) and its derivatives, which share one forward pass.
 ///
 /// Everything is a product of matrices over blocks of samples. `move_to`, `jvp`, `vjp`, `second` and
-/// `second_vjp` allocate nothing of their own; Eigen's products take workspace from the heap only when one of
-/// their panels exceeds EIGEN_STACK_ALLOCATION_LIMIT (128 KiB), which happens for d m of tens of thousands.
-/// Const members write scratch: use one object in each thread; copies are independent.
+/// `second_vjp` allocate nothing of their own. Eigen's products keep their panels on the stack up to d and m
+/// of about 128; beyond, each takes one or two buffers above EIGEN_STACK_ALLOCATION_LIMIT (128 KiB) from the
+/// heap. Const members write scratch: use one object in each thread; copies are independent.
 template <class S, Activation Sigma>
 class TwoLayerTangent {
  public:
@@ -179,6 +180,12 @@ class TwoLayerTangent {
   [[nodiscard]] const Vector<S>& parameters() const { return w_; }
   /// Z = A^T X, m x n.
   [[nodiscard]] const Matrix<S>& preactivations() const { return z_; }
+  /// The quantities at whose zeros h is not differentiable, of an activation with kinks: the pre-activations.
+  [[nodiscard]] const Matrix<S>& kinks() const requires(!Sigma::is_smooth) { return z_; }
+  /// "neuron 0, sample 3" for the i-th of them, column by column.
+  [[nodiscard]] std::string describe_kink(Index i) const requires(!Sigma::is_smooth) {
+    return "neuron " + std::to_string(i % neurons()) + ", sample " + std::to_string(i / neurons());
+  }
   /// σ(Z), m x n.
   [[nodiscard]] const Matrix<S>& activations() const { return h_; }
   /// A, d x m, in place.
@@ -313,12 +320,11 @@ class TwoLayerTangent {
   void contract(const Matrix<S>& outer, const S* h, Index first, Index count, S* outputs, Write write) const {
     const Index k = layout_.outputs();
     const ConstMap H(h, neurons(), count);
-    Map y(outputs + first * k, k, count);
-    if (write == Write::assign) y.setZero();
+    if (write == Write::assign) Eigen::Map<Vector<S>>(outputs + first * k, count * k).setZero();
     if (k > 1) {
-      y.noalias() += outer.transpose() * H;
+      Map(outputs + first * k, k, count).noalias() += outer.transpose() * H;
     } else {
-      y.row(0).transpose().noalias() += H.transpose() * outer.col(0);
+      Eigen::Map<Vector<S>>(outputs + first, count).noalias() += H.transpose() * outer.col(0);
     }
   }
 
