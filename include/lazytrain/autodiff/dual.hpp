@@ -24,6 +24,9 @@ struct Dual {
   T tangent{};
 
   Dual() = default;
+  // Copied, never moved: clang finds no assignment from Eigen's inner products, which are const, otherwise.
+  Dual(const Dual&) = default;
+  Dual& operator=(const Dual&) = default;
   Dual(const T& v) : value(v) {}  // NOLINT(google-explicit-constructor): a constant
   template <Arithmetic C>
   requires(!std::is_same_v<C, T>)  //

@@ -28,6 +28,9 @@ struct Reverse {
   Variable variable = 0;
 
   Reverse() = default;
+  // Copied, never moved: clang finds no assignment from Eigen's inner products, which are const, otherwise.
+  Reverse(const Reverse&) = default;
+  Reverse& operator=(const Reverse&) = default;
   Reverse(const T& constant) : value(constant) {}  // NOLINT(google-explicit-constructor): a constant
   template <Arithmetic C>
   requires(!std::is_same_v<C, T>)  //

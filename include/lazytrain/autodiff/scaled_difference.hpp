@@ -33,6 +33,9 @@ struct ScaledDifference {
   S epsilon{};
 
   ScaledDifference() = default;
+  // Copied, never moved: clang finds no assignment from Eigen's inner products, which are const, otherwise.
+  ScaledDifference(const ScaledDifference&) = default;
+  ScaledDifference& operator=(const ScaledDifference&) = default;
   template <Arithmetic C>
   ScaledDifference(C constant)  // NOLINT(google-explicit-constructor): a constant
       : value(static_cast<S>(constant)) {}
