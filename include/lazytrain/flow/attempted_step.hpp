@@ -31,20 +31,17 @@ class CountedField {
   Index evaluations_ = 0;
 };
 
-/// The step from t to `end` that a method attempted and has not accepted, as events and samples see it: states
-/// in it by dense output, with the field evaluated there. A view lasts until the next one is asked for.
+/// The step from t to `end` that a method attempted and has not accepted, as events and samples see it:
+/// states in it by dense output, with the field evaluated there. A view lasts until the next one is asked
+/// for.
 template <class F, class Evaluate, class Method>
 class AttemptedStep {
  public:
   using State = typename F::State;
 
   /// `evaluate` is the field, or what counts its evaluations.
-  AttemptedStep(const F& field, Evaluate& evaluate, const Method& method)
-      : field_(field),
-        evaluate_(evaluate),
-        method_(method),
-        state_(method.x()),
-        velocity_(method.x()) {}
+  AttemptedStep(const F& field, Evaluate& evaluate, Method& method)
+      : field_(field), evaluate_(evaluate), method_(method), state_(method.x()), velocity_(method.x()) {}
 
   /// Goes to the step of size h from t, the last attempt of the method, at whose end the field stands.
   void open(double t, double h, double end) {
@@ -83,7 +80,7 @@ class AttemptedStep {
  private:
   const F& field_;
   Evaluate& evaluate_;
-  const Method& method_;
+  Method& method_;
   State state_;
   State velocity_;
   double t_ = 0;

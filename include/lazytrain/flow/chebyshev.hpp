@@ -40,8 +40,7 @@ struct Chebyshev {
 
     void start(const State& x) {
       detail::MethodBase<F>::start(x);
-      if (!(norm(direction_) > 0) || restart_) copy(this->f_, direction_);
-      restart_ = false;
+      copy(this->f_, direction_);
       radius_age_ = radius_every_;
     }
 
@@ -102,8 +101,9 @@ struct Chebyshev {
     /// A new estimate of the radius after a rejected step.
     void reject() { radius_age_ = radius_every_; }
 
-    /// Longest stable step.
-    [[nodiscard]] double max_step() const {
+    /// Longest stable step from here.
+    [[nodiscard]] double max_step() {
+      if (radius_age_ >= radius_every_) estimate_radius();
       const double s = max_stages_;
       return radius_ > 0 ? (s * s - 1) / (1.54 * radius_) : std::numeric_limits<double>::infinity();
     }
@@ -127,13 +127,12 @@ struct Chebyshev {
     static constexpr double damping = 2.0 / 13;
 
     [[nodiscard]] int stages(double h) const {
-      const int s = 1 + static_cast<int>(std::sqrt(1 + 1.54 * h * radius_));
-      return std::clamp(s, 2, std::max(2, max_stages_));
+      const double enough = 1 + std::floor(std::sqrt(1 + 1.54 * h * radius_));
+      return std::max(2, static_cast<int>(std::min(enough, static_cast<double>(max_stages_))));
     }
 
     /// Power iteration on Df(x) by differences along `direction_`, which stays near the dominant eigenvector.
     void estimate_radius() {
-      using std::sqrt;
       const double unit = std::sqrt(static_cast<double>(std::numeric_limits<Scalar>::epsilon()));
       const double size = std::max(static_cast<double>(norm(this->x_)), 1.0);
       double estimate = 0;
@@ -147,6 +146,7 @@ struct Chebyshev {
         copy(slope_, direction_);
         axpy(Scalar(-1), this->f_, direction_);
         const double next = static_cast<double>(norm(direction_)) / step;
+        if (!std::isfinite(next)) break;
         const bool settled = std::abs(next - estimate) <= 0.01 * next;
         estimate = next;
         if (settled) break;
@@ -163,7 +163,6 @@ struct Chebyshev {
     State direction_;
     double radius_ = 0;
     Index radius_age_ = 0;
-    bool restart_ = true;
     double error_ = 0;
   };
 };

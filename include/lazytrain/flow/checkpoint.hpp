@@ -10,6 +10,8 @@
 #include <lazytrain/report/atomic_file.hpp>
 #include <map>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace lazytrain {
@@ -31,11 +33,30 @@ class Checkpoint {
       array[i] = static_cast<double>(values(static_cast<Index>(i)));
   }
 
+  void set(const std::string& name, const std::string& words) {
+    arrays_[name].assign(words.begin(), words.end());
+  }
+
   [[nodiscard]] bool has(const std::string& name) const { return arrays_.contains(name); }
 
   /// @throws std::runtime_error if there is no array of this name with one value
   [[nodiscard]] double number(const std::string& name) const { return array(name, 1).front(); }
   [[nodiscard]] Index integer(const std::string& name) const { return static_cast<Index>(number(name)); }
+
+  /// All numbers of an array. @throws std::runtime_error if there is none of this name
+  [[nodiscard]] const std::vector<double>& values(const std::string& name) const {
+    const auto found = arrays_.find(name);
+    if (found == arrays_.end()) {
+      raise<std::runtime_error>("Checkpoint", "there is no array '", name, "'", origin());
+    }
+    return found->second;
+  }
+  /// A text. @throws std::runtime_error if there is none of this name
+  [[nodiscard]] std::string words(const std::string& name) const {
+    std::string text;
+    for (const double value : values(name)) text += static_cast<char>(value);
+    return text;
+  }
 
   /// Writes an array to `out`. @throws std::runtime_error if there is none of this name and size
   template <class S>
@@ -62,30 +83,32 @@ class Checkpoint {
     std::ifstream file(path, std::ios::binary);
     if (!file) raise<std::runtime_error>("Checkpoint::read", "'", path, "' cannot be opened");
     const std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-    const std::string_view text(bytes);
-    const auto damaged = [&](const char* what) {
-      raise<std::runtime_error>("Checkpoint::read", "'", path, "' ", what, ", expected a checkpoint of ",
-                                bytes.size(), " whole bytes");
-    };
-    if (!text.starts_with(magic)) damaged("does not begin with the magic bytes");
-    if (bytes.size() < magic.size() + 8) damaged("is truncated");
-    const std::size_t end = bytes.size() - 8;
-    std::size_t at = end;
-    if (take(text, at) != checksum(text.substr(0, end))) damaged("has a wrong checksum");
+    Reader reader{bytes, path};
+    reader.require(bytes.starts_with(magic), "does not begin with the magic bytes");
+    reader.require(bytes.size() >= magic.size() + 8, "is truncated");
+    reader.at = reader.end = bytes.size() - 8;
+    const std::uint64_t expected = checksum(reader.bytes.substr(0, reader.end));
+    reader.end = bytes.size();
+    reader.require(reader.number() == expected, "has a wrong checksum");
+    reader.at = magic.size();
+    reader.end = bytes.size() - 8;
     Checkpoint checkpoint;
-    at = magic.size();
-    while (at < end) {
-      const auto length = static_cast<std::size_t>(take(text, at));
-      const std::string name(text.substr(at, length));
-      at += length;
-      std::vector<double> values(static_cast<std::size_t>(take(text, at)));
-      for (double& value : values) value = std::bit_cast<double>(take(text, at));
+    checkpoint.path_ = path;
+    while (reader.at < reader.end) {
+      const std::string name(reader.take(reader.number()));
+      const std::uint64_t count = reader.number();
+      reader.require(count <= (reader.end - reader.at) / 8, "has an array beyond its end");
+      std::vector<double> values(static_cast<std::size_t>(count));
+      for (double& value : values) value = std::bit_cast<double>(reader.number());
       checkpoint.arrays_[name] = std::move(values);
     }
     return checkpoint;
   }
 
-  [[nodiscard]] friend bool operator==(const Checkpoint&, const Checkpoint&) = default;
+  /// The same arrays with the same numbers.
+  [[nodiscard]] friend bool operator==(const Checkpoint& a, const Checkpoint& b) {
+    return a.arrays_ == b.arrays_;
+  }
 
  private:
   static constexpr std::string_view magic = "LAZYTRAIN-CHECKPOINT-1\n";
@@ -93,13 +116,36 @@ class Checkpoint {
   static void append(std::string& bytes, std::uint64_t value) {
     for (int shift = 0; shift < 64; shift += 8) bytes += static_cast<char>((value >> shift) & 0xFF);
   }
-  static std::uint64_t take(std::string_view bytes, std::size_t& at) {
-    std::uint64_t value = 0;
-    for (int shift = 0; shift < 64; shift += 8) {
-      value |= static_cast<std::uint64_t>(static_cast<unsigned char>(bytes[at++])) << shift;
+  /// Takes fields from a file that may be damaged.
+  struct Reader {
+    std::string_view bytes;
+    const std::string& path;
+    std::size_t at = 0;
+    std::size_t end = 0;
+
+    void require(bool condition, const char* what) const {
+      if (!condition) {
+        raise<std::runtime_error>("Checkpoint::read", "'", path, "' (", bytes.size(), " bytes) ", what,
+                                  ", expected a whole checkpoint");
+      }
     }
-    return value;
-  }
+    std::string_view take(std::uint64_t count) {
+      require(count <= end - at, "has a field beyond its end");
+      const std::string_view field = bytes.substr(at, static_cast<std::size_t>(count));
+      at += field.size();
+      return field;
+    }
+    std::uint64_t number() {
+      std::uint64_t value = 0;
+      int shift = 0;
+      for (const char byte : take(8)) {
+        value |= static_cast<std::uint64_t>(static_cast<unsigned char>(byte)) << shift;
+        shift += 8;
+      }
+      return value;
+    }
+  };
+
   static std::uint64_t checksum(std::string_view bytes) {
     std::uint64_t hash = 0xcbf29ce484222325;
     for (const char byte : bytes) hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3;
@@ -107,15 +153,16 @@ class Checkpoint {
   }
 
   [[nodiscard]] const std::vector<double>& array(const std::string& name, std::size_t size) const {
-    const auto found = arrays_.find(name);
-    if (found == arrays_.end()) raise<std::runtime_error>("Checkpoint", "there is no array '", name, "'");
-    if (found->second.size() != size) {
-      raise<std::runtime_error>("Checkpoint", "array '", name, "' has size ", found->second.size(),
+    const std::vector<double>& found = values(name);
+    if (found.size() != size) {
+      raise<std::runtime_error>("Checkpoint", "array '", name, "'", origin(), " has size ", found.size(),
                                 ", expected ", size);
     }
-    return found->second;
+    return found;
   }
+  [[nodiscard]] std::string origin() const { return path_.empty() ? "" : " in '" + path_ + "'"; }
 
+  std::string path_;
   std::map<std::string, std::vector<double>> arrays_;
 };
 

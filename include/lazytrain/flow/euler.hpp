@@ -4,7 +4,8 @@
 
 namespace lazytrain {
 
-/// Explicit Euler: on a gradient field, gradient descent with step size h. One evaluation a step.
+/// Explicit Euler: on a gradient field, gradient descent with step size h. One evaluation a step. (On a model
+/// with kinks steps end at them, unless FlowOptions::locate_kinks_up_to is 0.)
 struct Euler {
   static constexpr int order = 1;
   static constexpr bool adaptive = false;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <lazytrain/flow/attempted_step.hpp>
 #include <lazytrain/flow/flow_types.hpp>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -64,8 +65,14 @@ class EventLocator {
   EventLocator(const std::vector<Event<F>>& events, double tolerance)
       : events_(events), tolerance_(tolerance) {}
 
-  /// Takes the values at the start of a run.
+  /// Takes the values at the point from which a run goes on.
   void begin(const FlowView<F>& view) { evaluate(view, values_); }
+  /// At the start of a run a value of 0 has no sign to change from.
+  void forget_zeros() {
+    for (double& value : values_) {
+      if (value == 0) value = std::numeric_limits<double>::quiet_NaN();
+    }
+  }
 
   /// The events within the attempted step in the order of time, up to the first that stops the run. Cost: the
   /// value of each event at the end of the step, and about ten evaluations of the field for each one found.
@@ -75,6 +82,7 @@ class EventLocator {
     if (events_.empty()) return found_;
     evaluate(step.at_end(), next_values_);
     for (std::size_t i = 0; i < events_.size(); ++i) {
+      if (std::isnan(values_[i]) || std::isnan(next_values_[i])) continue;
       if ((values_[i] > 0) != (next_values_[i] > 0)) found_.push_back({i, locate(i, step)});
     }
     std::stable_sort(found_.begin(), found_.end(),
@@ -111,8 +119,8 @@ class EventLocator {
       // Not so near an end that the bracket stops shrinking.
       const double margin = std::min(tolerance_ / 4, (high - low) / 4);
       const double secant = low + (high - low) * (low_value / (low_value - high_value));
-      const double theta = std::isfinite(secant) ? std::clamp(secant, low + margin, high - margin)
-                                                 : 0.5 * (low + high);
+      const double theta =
+          std::isfinite(secant) ? std::clamp(secant, low + margin, high - margin) : 0.5 * (low + high);
       const double value = events_[i].value(step.at_fraction(theta));
       if ((value > 0) == (values_[i] > 0)) {
         low = theta;

@@ -65,6 +65,12 @@ struct EventRecord {
   double t;
 };
 
+/// How states at the sample times are found.
+enum class Sampling {
+  interpolate,  ///< from the dense output, of lower order than the steps
+  land          ///< steps end there: their error is controlled, at the cost of shorter steps
+};
+
 /// How `integrate` runs. Times are those of the flow.
 struct FlowOptions {
   /// Final time; finite and positive.
@@ -78,6 +84,7 @@ struct FlowOptions {
   double max_step = std::numeric_limits<double>::infinity();
   /// Ascending times in [0, horizon] at which the observer is called instead of after every step.
   std::vector<double> sample_times = {};
+  Sampling sampling = Sampling::interpolate;
   Index max_steps = std::numeric_limits<Index>::max();
   Index max_evaluations = std::numeric_limits<Index>::max();
   double max_seconds = std::numeric_limits<double>::infinity();
@@ -85,8 +92,8 @@ struct FlowOptions {
   double divergence_norm = 1e100;
   /// Events and kinks are located to this fraction of the step.
   double event_tolerance = 1e-12;
-  /// Up to this many kinks (pre-activations of relu units) each crossing is located and integrated up to, also
-  /// by methods with a fixed step; beyond it crossings are only counted.
+  /// Up to this many kinks (pre-activations of relu units) each crossing is located and integrated up to,
+  /// also by methods with a fixed step; beyond it crossings are only counted.
   Index locate_kinks_up_to = 20000;
   /// File to which the run's state is written, atomically, every `checkpoint_every` accepted steps and when
   /// the run ends; where it exists the run goes on from it, with the same bits as if it had not been

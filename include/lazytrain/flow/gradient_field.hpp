@@ -89,12 +89,13 @@ inline constexpr bool is_gradient_field<GradientField<M, R>> = true;
 
 /// alpha h(w0), which at alpha = infinity is 0 for a centred model and does not exist for another.
 template <Model H>
-outputs_t<H> scaled_start(const H& h, const parameters_t<H>& w0, scalar_t<H> alpha) {
+outputs_t<H> scaled_start(const H& h, const parameters_t<H>& w0, scalar_t<H> alpha,
+                          const char* function = "displacement_field") {
   using S = scalar_t<H>;
   outputs_t<H> base = linearize(h, w0).value();
   if (std::isinf(alpha)) {
     if (norm(base) != S(0)) {
-      raise<std::domain_error>("displacement_field", "alpha is infinite and ||h(w0)|| is ", norm(base),
+      raise<std::domain_error>(function, "alpha is infinite and ||h(w0)|| is ", norm(base),
                                ", expected h(w0) = 0: centre or symmetrize the model");
     }
   } else {
@@ -139,8 +140,8 @@ template <Model H, Loss R>
   (void)detail::inverse_scale("linearized_field", alpha);
   parameters_t<H> zero = w0;
   fill(zero, S(0));
-  return GradientField<displaced_t<H>, R>(displaced(h, w0, S(0)), loss, detail::scaled_start(h, w0, alpha),
-                                          S(1), zero);
+  return GradientField<displaced_t<H>, R>(displaced(h, w0, S(0)), loss,
+                                          detail::scaled_start(h, w0, alpha, "linearized_field"), S(1), zero);
 }
 
 /// The gradient flow of F_alpha, Eq. (2), in parameters, from w.

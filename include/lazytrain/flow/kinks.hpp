@@ -61,8 +61,8 @@ class KinkTracker {
       const double secant = low + (high - low) * (low_value / (low_value - high_value));
       // Not so near an end that the bracket stops shrinking.
       const double inset = std::min(tolerance * h, high - low) / 4;
-      at = i == 0 || !std::isfinite(secant) ? (low + high) / 2
-                                            : std::clamp(secant, low + inset, high - inset);
+      at =
+          i == 0 || !std::isfinite(secant) ? (low + high) / 2 : std::clamp(secant, low + inset, high - inset);
       attempt(at);
       const double value = margin(field);
       if (value >= 0) {
@@ -111,7 +111,6 @@ class KinkTracker {
       const double value = static_cast<double>(values(i));
       smallest = std::min(smallest, active_[static_cast<std::size_t>(i)] ? value : -value);
     }
-    // A side that is inactive up to 0 is left only beyond 0.
     return smallest;
   }
 

@@ -46,6 +46,14 @@ class Centred {
       tangent_.second_vjp(u, c, out);
     }
 
+    /// Kinks of h, if its linearization has them.
+    [[nodiscard]] decltype(auto) kinks() const requires requires(const Tangent<H>& t) { t.native().kinks(); }
+    { return tangent_.native().kinks(); }
+    [[nodiscard]] auto describe_kink(Index i) const requires requires(const Tangent<H>& t) {
+      t.native().describe_kink(i);
+    }
+    { return tangent_.native().describe_kink(i); }
+
    private:
     Outputs base_;
     Tangent<H> tangent_;

@@ -54,6 +54,14 @@ class Scaled {
       scale(alpha_, out);
     }
 
+    /// Kinks of h, if its linearization has them.
+    [[nodiscard]] decltype(auto) kinks() const requires requires(const Tangent<H>& t) { t.native().kinks(); }
+    { return tangent_.native().kinks(); }
+    [[nodiscard]] auto describe_kink(Index i) const requires requires(const Tangent<H>& t) {
+      t.native().describe_kink(i);
+    }
+    { return tangent_.native().describe_kink(i); }
+
    private:
     Scalar alpha_;
     Tangent<H> tangent_;

@@ -2,6 +2,7 @@
 
 #include <lazytrain/nn/two_layer_tangent.hpp>
 #include <memory>
+#include <string>
 #include <utility>
 
 namespace lazytrain {
@@ -80,6 +81,12 @@ class TwoLayerDisplacedTangent {
   void second_vjp(view_t<Vector<S>> u, view_t<Vector<S>> c, out_t<Vector<S>> out) const {
     at_.second_vjp(u, c, out);
     out *= origin_->epsilon;
+  }
+
+  /// The kinks of the network at w0 + εδ. At ε = 0 they stay where they are.
+  [[nodiscard]] const Matrix<S>& kinks() const requires(!Sigma::is_smooth) { return at_.kinks(); }
+  [[nodiscard]] std::string describe_kink(Index i) const requires(!Sigma::is_smooth) {
+    return at_.describe_kink(i);
   }
 
   /// The network at w0 + εδ: its values, kernel and preactivations.
