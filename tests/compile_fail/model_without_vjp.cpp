@@ -1,0 +1,18 @@
+// expect: a model with jvp(w, v) const also has vjp(w, u) const
+#include <lazytrain/core/concepts.hpp>
+
+using lazytrain::Index;
+using Vector = lazytrain::Vector<double>;
+
+struct Square {
+  using Scalar = double;
+  Index parameter_dim() const { return 2; }
+  Index output_dim() const { return 2; }
+  Vector operator()(const Vector& w) const { return w.cwiseAbs2(); }
+  Vector jvp(const Vector& w, const Vector& v) const { return 2 * w.cwiseProduct(v); }
+};
+
+template <lazytrain::Model H>
+void use(const H&) {}
+
+int main() { use(Square{}); }
