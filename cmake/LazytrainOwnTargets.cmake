@@ -1,0 +1,46 @@
+# What the project's own executables are compiled with, and nobody else's:
+#   lazytrain_own     warnings as errors, sanitizers
+#   lazytrain_native  the instructions of this machine
+
+if(PROJECT_IS_TOP_LEVEL AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
+  find_program(LAZYTRAIN_CCACHE ccache)
+  mark_as_advanced(LAZYTRAIN_CCACHE)
+  if(LAZYTRAIN_CCACHE)
+    # With precompiled headers ccache asks for this leave; see its manual.
+    set(CMAKE_CXX_COMPILER_LAUNCHER
+        "${CMAKE_COMMAND};-E;env;CCACHE_SLOPPINESS=pch_defines,time_macros;${LAZYTRAIN_CCACHE}")
+  endif()
+endif()
+
+add_library(lazytrain_own INTERFACE)
+target_compile_options(lazytrain_own INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
+if(LAZYTRAIN_SANITIZE)
+  target_compile_options(lazytrain_own INTERFACE -fsanitize=${LAZYTRAIN_SANITIZE} -fno-sanitize-recover=all
+                                                 -fno-omit-frame-pointer)
+  target_link_options(lazytrain_own INTERFACE -fsanitize=${LAZYTRAIN_SANITIZE})
+endif()
+
+add_library(lazytrain_native INTERFACE)
+if(LAZYTRAIN_NATIVE OR LAZYTRAIN_NATIVE_TESTS)
+  target_compile_options(lazytrain_native INTERFACE -march=native)
+endif()
+
+if(LAZYTRAIN_BUILD_EXAMPLES OR LAZYTRAIN_BUILD_BENCHMARKS)
+  include(CheckCXXSourceCompiles)
+  if(LAZYTRAIN_NATIVE)
+    set(CMAKE_REQUIRED_FLAGS "-march=native")
+  else()
+    set(CMAKE_REQUIRED_FLAGS "")
+  endif()
+  check_cxx_source_compiles(
+    "#if defined(__x86_64__) && !(defined(__AVX2__) && defined(__FMA__))
+     #error slow
+     #endif
+     int main() {}"
+    LAZYTRAIN_VECTOR_INSTRUCTIONS_${LAZYTRAIN_NATIVE})
+  unset(CMAKE_REQUIRED_FLAGS)
+  if(NOT LAZYTRAIN_VECTOR_INSTRUCTIONS_${LAZYTRAIN_NATIVE})
+    message(WARNING "Examples and benchmarks are compiled without AVX2 and FMA: expect a quarter of the speed. "
+                    "Set -DLAZYTRAIN_NATIVE=ON on a machine that has them, or -DCMAKE_CXX_FLAGS=-march=haswell.")
+  endif()
+endif()
