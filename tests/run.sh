@@ -1,0 +1,107 @@
+#!/bin/sh
+# Builds and tests the project: `sh tests/run.sh [--all]`.
+#
+# On Debian 12 it first installs what is missing (as root or with sudo). It then runs the presets gcc (Release) and
+# sanitize (clang, Debug with sanitizers), with --all also clang and gcc-debug, clang-tidy and the benchmarks' build.
+# Tests of real data run where LAZYTRAIN_DATA names a folder of them. The last line is `N passed, N failed`; the
+# exit status is 0 if nothing failed.
+
+set -u
+cd "$(dirname "$0")/.." || exit 1
+
+presets="gcc sanitize"
+all=no
+case "${1-}" in
+  "") ;;
+  --all)
+    all=yes
+    presets="gcc sanitize clang gcc-debug release"
+    ;;
+  *)
+    echo "usage: sh tests/run.sh [--all]" >&2
+    exit 2
+    ;;
+esac
+
+packages="g++ clang cmake ninja-build libeigen3-dev catch2 libbenchmark-dev nlohmann-json3-dev libcli11-dev zlib1g-dev
+  gnuplot-nox python3 ccache libclang-rt-14-dev clang-format clang-tidy"
+
+install_missing() {
+  command -v dpkg-query >/dev/null || return 0
+  missing=""
+  for package in $packages; do
+    case "$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null)" in
+      *"ok installed") ;;
+      *) missing="$missing $package" ;;
+    esac
+  done
+  [ -n "$missing" ] || return 0
+  echo "installing$missing"
+  as_root=""
+  if [ "$(id -u)" -ne 0 ]; then
+    as_root="sudo"
+  fi
+  # shellcheck disable=SC2086 # a list of words
+  $as_root apt-get -qq update &&
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends $missing >/dev/null
+}
+
+passed=0
+failed=0
+
+# check <name> <command>...: one test, silent when it passes.
+check() {
+  name="$1"
+  shift
+  if output=$("$@" 2>&1); then
+    passed=$((passed + 1))
+    echo "passed: $name"
+  else
+    failed=$((failed + 1))
+    echo "$output"
+    echo "FAILED: $name"
+  fi
+}
+
+sources() {
+  if git ls-files --error-unmatch CMakeLists.txt >/dev/null 2>&1; then
+    git ls-files '*.hpp' '*.cpp'
+  else
+    find include tests examples benchmarks -name '*.hpp' -o -name '*.cpp'
+  fi
+}
+
+check_format() { sources | xargs clang-format --dry-run -Werror; }
+
+check_tidy() {
+  find build/sanitize/tests/architecture/alone -name '*.cpp' |
+    xargs -P "$(nproc)" -n 4 clang-tidy --quiet -p build/sanitize
+}
+
+# run_preset <preset>: configures, builds whatever can be built and adds CTest's numbers.
+run_preset() {
+  check "$1: configure" cmake --preset "$1"
+  check "$1: build" cmake --build --preset "$1" -- -k 0
+  log="build/$1/ctest.log"
+  ctest --preset "$1" -j "$(nproc)" >"$log" 2>&1
+  grep -v '   Passed  ' "$log"
+  summary=$(sed -n 's/^[0-9]*% tests passed, \([0-9]*\) tests failed out of \([0-9]*\)$/\1 \2/p' "$log")
+  # shellcheck disable=SC2086 # two numbers
+  set -- ${summary:-1 1}
+  failed=$((failed + $1))
+  passed=$((passed + $2 - $1))
+}
+
+if ! install_missing; then
+  echo "some packages could not be installed; going on without them" >&2
+fi
+check "clang-format" check_format
+for preset in $presets; do
+  run_preset "$preset"
+done
+if [ "$all" = yes ]; then
+  check "clang-tidy" check_tidy
+fi
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
