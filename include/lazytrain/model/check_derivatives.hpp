@@ -22,7 +22,7 @@ struct DerivativeCheck {
   /// Observed order of convergence of the differences (expected 2); NaN where no differences are taken.
   double order = std::numeric_limits<double>::quiet_NaN();
   /// One sentence.
-  std::string finding;
+  std::string finding = {};
 };
 
 /// The answer of `check_derivatives`.
