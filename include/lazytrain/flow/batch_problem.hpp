@@ -1,0 +1,170 @@
+#pragma once
+
+#include <concepts>
+#include <lazytrain/core/concepts.hpp>
+#include <lazytrain/data/dataset.hpp>
+#include <lazytrain/flow/batch_sampler.hpp>
+#include <lazytrain/loss/square.hpp>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+namespace lazytrain {
+
+/// A model on the samples of a batch, and the loss there; both live in L2 of the batch's empirical measure.
+template <Model H, Loss R>
+struct Batch {
+  using Model = H;
+  using Loss = R;
+  H model;
+  R loss;
+};
+
+/// Type of `problem.batch(step)`.
+template <class P>
+using batch_t = decltype(std::declval<P&>().batch(Index{}));
+
+/// A risk that can be restricted to random batches. `problem.batch(step)` is the Batch of step 0, 1, ..., a
+/// function of the step alone, so that an interrupted run can go on with the same batches;
+/// `problem.steps_per_epoch()` says when metrics are taken.
+template <class P>
+concept BatchProblem = std::copy_constructible<P> &&
+                       expect < requires(P& problem, Index step){typename batch_t<P>::Model;
+typename batch_t<P>::Loss;
+requires std::same_as < batch_t<P>, Batch < typename batch_t<P>::Model,
+typename batch_t<P>::Loss >> ;
+}  // namespace lazytrain
+, "a batch problem has batch(step) that returns Batch<Model, Loss>" > &&expect < requires(const P& problem) {
+  { problem.steps_per_epoch() } -> std::convertible_to<Index>;
+}
+, "a batch problem has steps_per_epoch() const that returns lazytrain::Index" > ;
+
+/// Something that can be put on inputs: `net.on(X)` is a model on the columns of X, as TwoLayer has it.
+template <class Net>
+concept BatchableNetwork = std::copy_constructible<Net> &&
+    requires(const Net& net, Matrix<typename Net::Scalar> inputs) {
+  { net.on(std::move(inputs)) } -> Model;
+};
+
+/// Makes the square loss of regression targets: the default loss of batches.
+struct MakeSquareLoss {
+  template <class S>
+  [[nodiscard]] SquareLoss<S> operator()(const Matrix<S>& targets, const OutputSpace& space) const {
+    return square_loss(targets, space);
+  }
+};
+
+namespace detail {
+
+template <class D>
+[[nodiscard]] const auto& targets_of(const D& data) {
+  if constexpr (requires { data.targets; }) {
+    return data.targets;
+  } else {
+    return data.labels;
+  }
+}
+
+template <BatchableNetwork Net, data::Dataset D, class MakeLoss>
+[[nodiscard]] auto make_batch(const Net& net, D data, const MakeLoss& make_loss) {
+  auto model = net.on(std::move(data.inputs));
+  auto loss = make_loss(targets_of(data), model.output_space());
+  return Batch<decltype(model), decltype(loss)>{std::move(model), std::move(loss)};
+}
+
+}  // namespace detail
+
+/// Mini-batches of a network on a data set: the empirical risk. See `batches`.
+template <BatchableNetwork Net, data::Dataset D, class MakeLoss>
+class DataBatches {
+ public:
+  DataBatches(Net net, D data, const BatchOptions& options, MakeLoss make_loss)
+      : net_(std::move(net)),
+        data_(std::make_shared<const D>(std::move(data))),
+        sampler_(data_->samples(), options),
+        make_loss_(std::move(make_loss)) {}
+
+  [[nodiscard]] Index steps_per_epoch() const { return sampler_.steps_per_epoch(); }
+  [[nodiscard]] const D& data() const { return *data_; }
+
+  /// The batch of a step. Cost: a copy of its samples.
+  [[nodiscard]] auto batch(Index step) {
+    return detail::make_batch(net_, data::subset(*data_, sampler_(step)), make_loss_);
+  }
+  /// The whole data set as one batch: the risk that the batches estimate.
+  [[nodiscard]] auto full_batch() const { return detail::make_batch(net_, *data_, make_loss_); }
+
+ private:
+  Net net_;
+  std::shared_ptr<const D> data_;
+  BatchSampler sampler_;
+  MakeLoss make_loss_;
+};
+
+/// A network on mini-batches of a data set.
+///
+///     auto problem = batches(net, data, {.size = 64, .seed = 1}, [](const auto& labels, const auto& space) {
+///       return cross_entropy_loss(labels, space);
+///     });
+///
+/// `make_loss(targets, space)` makes the loss of a batch from its targets (k x b; of labelled data, its b
+/// labels) and the batch's space; without it the loss is the square loss of the targets. Copies share the
+/// data.
+/// @throws std::invalid_argument unless 1 <= options.size, and <= n without replacement
+template <BatchableNetwork Net, data::Dataset D, class MakeLoss = MakeSquareLoss>
+[[nodiscard]] auto batches(const Net& net, D data, const BatchOptions& options, MakeLoss make_loss = {}) {
+  return DataBatches<Net, D, MakeLoss>(net, std::move(data), options, std::move(make_loss));
+}
+
+struct FreshBatchOptions {
+  /// Samples in a batch.
+  Index size = 0;
+  /// Steps after which metrics are taken; there is no other epoch in a stream of fresh samples.
+  Index steps_per_epoch = 100;
+  std::uint64_t seed = 0;
+};
+
+/// A distribution of samples: `source.sample(n, rng)` draws a data set of n, as data::Teacher has it.
+template <class T>
+concept SampleSource = std::copy_constructible<T> && requires(const T& source, Index n, Philox& rng) {
+  { source.sample(n, rng) } -> data::Dataset;
+};
+
+/// Batches of samples that were never seen before: the population risk. See `fresh_batches`.
+template <BatchableNetwork Net, SampleSource Source, class MakeLoss>
+class FreshBatches {
+ public:
+  FreshBatches(Net net, Source source, const FreshBatchOptions& options, MakeLoss make_loss)
+      : net_(std::move(net)),
+        source_(std::move(source)),
+        options_(options),
+        make_loss_(std::move(make_loss)) {
+    require_argument(options.size >= 1, "fresh_batches", "options.size", options.size, "at least 1");
+    require_argument(options.steps_per_epoch >= 1, "fresh_batches", "options.steps_per_epoch",
+                     options.steps_per_epoch, "at least 1");
+  }
+
+  [[nodiscard]] Index steps_per_epoch() const { return options_.steps_per_epoch; }
+  /// The batch of a step, from the step's own Philox stream.
+  [[nodiscard]] auto batch(Index step) {
+    Philox rng = detail::batch_engine(options_.seed, step);
+    return detail::make_batch(net_, source_.sample(options_.size, rng), make_loss_);
+  }
+
+ private:
+  Net net_;
+  Source source_;
+  FreshBatchOptions options_;
+  MakeLoss make_loss_;
+};
+
+/// A network on fresh samples of a distribution at every step, a data::Teacher for example: descent on the
+/// population risk. `make_loss` as for `batches`.
+/// @throws std::invalid_argument if options.size or options.steps_per_epoch < 1
+template <BatchableNetwork Net, SampleSource Source, class MakeLoss = MakeSquareLoss>
+[[nodiscard]] auto fresh_batches(const Net& net, Source source, const FreshBatchOptions& options,
+                                 MakeLoss make_loss = {}) {
+  return FreshBatches<Net, Source, MakeLoss>(net, std::move(source), options, std::move(make_loss));
+}
+
+}  // namespace lazytrain

@@ -1,0 +1,168 @@
+#pragma once
+
+#include <lazytrain/flow/batch_field.hpp>
+#include <lazytrain/flow/descent_run.hpp>
+#include <lazytrain/flow/schedule.hpp>
+#include <limits>
+#include <string>
+#include <utility>
+
+namespace lazytrain {
+
+/// What a schedule counts.
+enum class ScheduleClock { epochs, steps };
+
+/// How `stochastic_descent` runs.
+struct StochasticDescentOptions {
+  /// Step size eta_0 > 0.
+  double step = 0;
+  /// mu in [0, 1) of HeavyBall.
+  double momentum = 0;
+  /// Factor of the step size as a function of the epoch, or of the step, both from 0.
+  AnySchedule schedule = {};
+  ScheduleClock clock = ScheduleClock::epochs;
+  Index epochs = 0;
+  /// Steps after which the run ends, also within an epoch.
+  Index max_steps = std::numeric_limits<Index>::max();
+  double max_seconds = std::numeric_limits<double>::infinity();
+  /// An iterate whose norm exceeds this has diverged.
+  double divergence_norm = 1e100;
+  /// File to which the run's state is written, atomically, every `checkpoint_every` steps and when the run
+  /// ends without a failure; where it exists the run goes on from it, with the same bits.
+  std::string checkpoint = {};
+  Index checkpoint_every = 1000;
+};
+
+/// What the metrics of an epoch are taken from.
+template <class F>
+struct EpochView {
+  /// Epochs completed: 1, 2, ...
+  Index epoch;
+  /// Steps made since the start.
+  Index steps;
+  const typename F::State& x;
+  /// Mean over the samples of the epoch of the loss R, each at the iterate that met it.
+  double mean_loss;
+  /// Step size of the epoch's last step.
+  double step;
+  const F& field;
+};
+
+namespace detail {
+
+template <class F, class OnEpoch>
+class StochasticDescent : DescentRun<typename F::State, StochasticDescentOptions> {
+  using State = typename F::State;
+  using Base = DescentRun<State, StochasticDescentOptions>;
+  using Base::ball_, Base::finished_, Base::options_, Base::result_;
+
+ public:
+  StochasticDescent(F& field, const State& x0, const StochasticDescentOptions& options, OnEpoch& on_epoch)
+      : Base(x0, options), field_(field), on_epoch_(on_epoch) {}
+
+  static void check(const StochasticDescentOptions& options) {
+    Base::check(kind, options);
+    require_positive(kind, "options.step", options.step);
+    require_argument(options.epochs >= 1, kind, "options.epochs", options.epochs, "at least 1");
+    require_argument(options.max_steps >= 0, kind, "options.max_steps", options.max_steps, "at least 0");
+  }
+
+  DescentResult<State> run() {
+    result_.step = options_.step;
+    result_.step_choice = "step " + text(options_.step) + " given";
+    if (this->resumes()) resume();
+    const Index per_epoch = field_.steps_per_epoch();
+    double eta = 0;
+    while (!finished_ && !is_done()) {
+      const Index k = result_.iterations;
+      if (k % per_epoch == 0) weighted_loss_ = samples_ = 0;
+      field_(k, ball_.x(), ball_.f());
+      if (!this->gradient_is_finite(eta)) break;
+      weighted_loss_ +=
+          static_cast<double>(field_.loss_value()) * static_cast<double>(field_.batch_samples());
+      samples_ += static_cast<double>(field_.batch_samples());
+      eta = options_.step * options_.schedule(options_.clock == ScheduleClock::epochs ? k / per_epoch : k);
+      if (!this->advance(eta)) break;
+      if ((k + 1) % per_epoch == 0) {
+        this->observe(on_epoch_,
+                      EpochView<F>{(k + 1) / per_epoch, k + 1, ball_.x(), mean_loss(), eta, field_});
+      }
+      if ((k + 1) % options_.checkpoint_every == 0 && !options_.checkpoint.empty()) save();
+    }
+    if (this->keeps_end()) save();
+    result_.loss = mean_loss();
+    result_.x = ball_.x();
+    return std::move(result_);
+  }
+
+ private:
+  static constexpr const char* kind = "stochastic_descent";
+
+  [[nodiscard]] bool is_done() {
+    if (result_.iterations >= options_.max_steps) {
+      this->stop(DescentStop::iterations, "the budget of steps ended at " + this->place());
+    } else if (result_.iterations / field_.steps_per_epoch() >= options_.epochs) {
+      this->stop(DescentStop::iterations, "the last epoch ended at " + this->place());
+    } else {
+      return this->out_of_time();
+    }
+    return true;
+  }
+
+  [[nodiscard]] double mean_loss() const { return weighted_loss_ / samples_; }
+
+  void save() const {
+    Checkpoint checkpoint = this->saved(kind);
+    checkpoint.set("weighted_loss", weighted_loss_);
+    checkpoint.set("samples", samples_);
+    checkpoint.write(options_.checkpoint);
+  }
+  void resume() {
+    const Checkpoint checkpoint = this->load(kind);
+    if (result_.step != options_.step) {
+      raise<std::invalid_argument>(kind, "options.step is ", options_.step, ", expected ", result_.step,
+                                   ", that of the checkpoint '", options_.checkpoint, "'");
+    }
+    weighted_loss_ = checkpoint.number("weighted_loss");
+    samples_ = checkpoint.number("samples");
+  }
+
+  F& field_;
+  OnEpoch& on_epoch_;
+  /// Sums over the epoch's batches.
+  double weighted_loss_ = 0;
+  double samples_ = 0;
+};
+
+}  // namespace detail
+
+/// Stochastic gradient descent with momentum (HeavyBall) along the batches of a field.
+///
+///     auto problem = batches(net, data, {.size = 64, .seed = 1});
+///     auto field = batch_displacement_field(problem, w0, alpha, Start::centred);
+///     const auto end = stochastic_descent(field, zero, {.step = 1, .momentum = 0.9,
+///         .schedule = InverseTimeDecay(0.1), .epochs = 70}, [](const auto& view) { ... });
+///
+/// The step size is that of F_alpha(w) = R(alpha h(w)) / alpha^2 in w, in both coordinates. The batches,
+/// hence the bits of the run, depend on the problem's seed alone, however the run is interrupted.
+/// `on_epoch(view)` is called after every epoch and may return false to stop the run. Failures do not throw:
+/// the result holds the last good state and the reason.
+/// @throws std::invalid_argument, std::domain_error for options that make no sense, std::runtime_error for a
+/// checkpoint that cannot be read or written
+template <BatchField F, class OnEpoch>
+DescentResult<typename F::State> stochastic_descent(F& field, const typename F::State& x0,
+                                                    const StochasticDescentOptions& options,
+                                                    OnEpoch&& on_epoch) {
+  using Run = detail::StochasticDescent<F, std::remove_reference_t<OnEpoch>>;
+  Run::check(options);
+  return Run(field, x0, options, on_epoch).run();
+}
+
+/// The same without metrics.
+template <BatchField F>
+DescentResult<typename F::State> stochastic_descent(F& field, const typename F::State& x0,
+                                                    const StochasticDescentOptions& options) {
+  return stochastic_descent(field, x0, options, [](const EpochView<F>&) {});
+}
+
+}  // namespace lazytrain
