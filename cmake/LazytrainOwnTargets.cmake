@@ -12,6 +12,8 @@ if(PROJECT_IS_TOP_LEVEL AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
   endif()
 endif()
 
+set(CMAKE_CXX_EXTENSIONS OFF)
+
 add_library(lazytrain_own INTERFACE)
 target_compile_options(lazytrain_own INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
 if(LAZYTRAIN_SANITIZE)
