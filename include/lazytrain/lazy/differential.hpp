@@ -1,0 +1,106 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <lazytrain/lazy/estimate.hpp>
+#include <lazytrain/linalg/operator_norm.hpp>
+#include <lazytrain/linalg/smallest_singular_value.hpp>
+#include <lazytrain/linalg/symmetric_spectrum.hpp>
+#include <lazytrain/model/linearize.hpp>
+
+namespace lazytrain {
+
+/// The singular values of Dh(w) from which the theorems start.
+struct DifferentialSpectrum {
+  /// ||Dh(w)||.
+  Estimate norm;
+  /// σ_min = inf ||Dh(w)^T g|| / ||g||_F; 0 when p < dim F.
+  Estimate smallest;
+  /// The smallest singular value that rounding tells from 0.
+  Estimate smallest_positive;
+  /// Number of singular values that rounding tells from 0.
+  Index rank = 0;
+  /// Products with Dh(w) and its adjoint.
+  Index products = 0;
+};
+
+namespace detail {
+
+template <class T>
+concept HasGram = requires(const T& t) {
+  t.gram();
+};
+
+/// An estimate from bounds that are proved only if `proved`.
+inline Estimate as_estimate(const SingularValueEstimate& e) {
+  const double lower = std::min(e.lower, e.value);
+  const double upper = std::max(e.upper, e.value);
+  return {e.value, lower, upper, e.proved ? Provenance::certified : Provenance::estimated};
+}
+
+/// Whether the tangent kernel, N x N, is smaller than the parameters and its decomposition is cheap.
+inline bool gram_is_small(Index p, Index n) { return n <= 2048 && n * n <= std::max<Index>(p, 1 << 16); }
+
+/// ||Dh|| from the largest eigenvalue of the tangent kernel in orthonormal coordinates of F. An entry is a
+/// sum of p products: its rounding is at most (p + 16) eps (|J| |J|^T), and the norm of that at most the
+/// trace.
+template <class S>
+Estimate norm_from_gram(const Matrix<S>& gram, const OutputSpace& space, Index p) {
+  Vector<double> root = Vector<double>::Ones(space.dim());
+  space.to_euclidean(root);
+  const Matrix<double> kernel = root.asDiagonal() * gram.template cast<double>() * root.asDiagonal();
+  const auto spectrum = symmetric_eigenvalues(kernel);
+  const double rounding =
+      static_cast<double>(p + 16) * static_cast<double>(std::numeric_limits<S>::epsilon());
+  const double error = spectrum.error + rounding * kernel.trace();
+  const double top = std::max(0.0, spectrum.values(0));
+  return {std::sqrt(top), std::sqrt(std::max(0.0, top - error)), std::sqrt(top + error),
+          Provenance::certified};
+}
+
+}  // namespace detail
+
+/// ||Dh(w)||: R^p -> F. Certified where the problem is small enough to be solved densely (or, of a model that
+/// knows its tangent kernel, where that matrix has less than p entries), otherwise estimated by Golub and
+/// Kahan's process; see `operator_norm`.
+/// @throws std::runtime_error if a product is not finite
+template <Model H>
+[[nodiscard]] Estimate differential_norm(const Tangent<H>& tangent, const SingularValueOptions& options,
+                                         RandomEngine auto& rng) {
+  using S = scalar_t<H>;
+  const Index p = tangent.parameter_dim();
+  const Index n = tangent.output_dim();
+  if constexpr (detail::HasGram<typename Tangent<H>::Native>) {
+    if (!detail::solved_densely(p, n, options) && detail::gram_is_small(p, n)) {
+      return detail::norm_from_gram<S>(tangent.native().gram(), tangent.output_space(), p);
+    }
+  }
+  return detail::as_estimate(
+      operator_norm<S>([&](const Vector<S>& v, Vector<S>& out) { tangent.jvp(v, out); },
+                       [&](const Vector<S>& g, Vector<S>& out) { tangent.adjoint(g, out); }, p,
+                       tangent.output_space(), options, rng));
+}
+
+/// Norm, σ_min, smallest positive singular value and rank of Dh(w). Certified where the problem is small
+/// enough to be assembled; see `smallest_singular_value`. A numerical rank at w says nothing about
+/// neighbours.
+/// @throws std::runtime_error if a product is not finite
+template <Model H>
+[[nodiscard]] DifferentialSpectrum differential_spectrum(const Tangent<H>& tangent,
+                                                         const SingularValueOptions& options,
+                                                         RandomEngine auto& rng) {
+  using S = scalar_t<H>;
+  const auto bottom =
+      smallest_singular_value<S>([&](const Vector<S>& v, Vector<S>& out) { tangent.jvp(v, out); },
+                                 [&](const Vector<S>& g, Vector<S>& out) { tangent.adjoint(g, out); },
+                                 tangent.parameter_dim(), tangent.output_space(), options, rng);
+  DifferentialSpectrum spectrum;
+  spectrum.norm = differential_norm(tangent, options, rng);
+  spectrum.smallest = detail::as_estimate(bottom.on_outputs);
+  spectrum.smallest_positive = bottom.rank > 0 ? detail::as_estimate(bottom.positive) : Estimate();
+  spectrum.rank = bottom.rank;
+  spectrum.products = bottom.on_outputs.products;
+  return spectrum;
+}
+
+}  // namespace lazytrain
