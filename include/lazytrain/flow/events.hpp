@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <lazytrain/core/vector.hpp>
 #include <lazytrain/flow/attempted_step.hpp>
 #include <lazytrain/flow/flow_types.hpp>
 #include <limits>

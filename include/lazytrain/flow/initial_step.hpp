@@ -29,6 +29,8 @@ requires detail::is_gradient_field<F>
   const double curvature = static_cast<double>(field.rate()) *
                            static_cast<double>(field.loss().smoothness()) * estimate.value * estimate.value;
   if (!(curvature > 0)) return {1.0, "step 1: ||Dh|| is 0"};
+  require_domain(std::isfinite(curvature), "gradient_step", "M ||Dh||^2", curvature,
+                 "a finite number: give options.step");
   std::ostringstream reason;
   reason << "step " << 1 / curvature << " = 1 / (M ||Dh(w0)||^2) with ||Dh(w0)|| = " << estimate.value;
   return {1 / curvature, reason.str()};
@@ -37,8 +39,9 @@ requires detail::is_gradient_field<F>
 namespace detail {
 
 /// First step of a method: `gradient_step` for methods with a fixed step; for adaptive ones a step on which
-/// the field changes along itself by about the tolerance (a large one for exponential methods, whose linear
-/// part is exact).
+/// the field changes along itself by about the tolerance. Exponential methods, whose linear part is exact,
+/// start with a tenth of the time scale along x' whatever the tolerance: longer first steps would skip the
+/// transient, in which the remainder changes, without noticing it.
 template <class P, class F>
 StepChoice initial_step(const F& field, const typename F::State& x, const typename F::State& f,
                         const FlowOptions& options) {
@@ -53,12 +56,12 @@ StepChoice initial_step(const F& field, const typename F::State& x, const typena
       const double ratio = speed > 0 ? static_cast<double>(tangent.output_space().norm(change)) / speed : 0;
       const double curvature =
           static_cast<double>(field.rate()) * static_cast<double>(field.loss().smoothness()) * ratio * ratio;
-      if (!(curvature > 0)) return {options.horizon, "first step: the horizon, since x' = 0 or Dh x' = 0"};
+      if (!(curvature > 0)) return {options.horizon, "first step: the horizon, since x' = 0"};
       const double scale = requires {
         typename P::template Method<F>;
         P::exact_linear_part;
       }
-      ? 10.0 : std::pow(options.relative_tolerance, 1.0 / P::order_of_error());
+      ? 0.1 : std::pow(options.relative_tolerance, 1.0 / P::order_of_error());
       reason << "first step " << scale / curvature << " from the curvature " << curvature << " along x'";
       return {scale / curvature, reason.str()};
     }
