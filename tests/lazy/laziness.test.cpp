@@ -128,10 +128,18 @@ TEST_CASE("kappa of a homogeneous network obeys its law in the size of the initi
   for (const auto& record : oracle["homogeneity"]) {
     const double lambda = record.at("lam").get<double>();
     const Vector<double> w = lambda * Oracle::weights("uns");
-    const double kappa = record.at("act") == "relu"
-                             ? laziness(Oracle::network<Relu>(), loss, w).kappa.value()
-                             : laziness(Oracle::network<Quadratic>(), loss, w).kappa.value();
-    CHECK_THAT(kappa, WithinRel(record.at("kappa_direct").get<double>(), 1e-9));
+    const auto check = [&](const auto& h) {
+      const double kappa = laziness(h, loss, w).kappa.value();
+      CHECK_THAT(kappa, WithinRel(record.at("kappa_direct").get<double>(), 1e-9));
+      // kappa_h(lambda w0) = kappa of lambda^q h at w0.
+      const Objective scaled_model(h, loss, std::pow(lambda, record.at("q").get<double>()));
+      CHECK_THAT(laziness(scaled_model, Oracle::weights("uns")).kappa.value(), WithinRel(kappa, 1e-9));
+    };
+    if (record.at("act") == "relu") {
+      check(Oracle::network<Relu>());
+    } else {
+      check(Oracle::network<Quadratic>());
+    }
   }
 }
 
