@@ -136,13 +136,15 @@ requires(!detail::HasMinimizer<R>) [[nodiscard]] RelativeChanges
   return relative_changes(objective, w0, options);
 }
 
-/// Laziness of h itself, alpha = 1.
-template <TwiceDifferentiableModel H, Loss R>
-[[nodiscard]] auto laziness(const H& h, const R& loss, const parameters_t<H>& w0) {
+/// Laziness of h itself, alpha = 1. W is a vector of parameters.
+template <class H, class R, class W>
+requires TwiceDifferentiableModel<H> && Loss<R>
+[[nodiscard]] auto laziness(const H& h, const R& loss, const W& w0) {
   return laziness(Objective<H, R>(h, loss, 1), w0);
 }
-template <TwiceDifferentiableModel H, Loss R, class Options>
-[[nodiscard]] auto laziness(const H& h, const R& loss, const parameters_t<H>& w0, const Options& options) {
+template <class H, class R, class W, class Options>
+requires TwiceDifferentiableModel<H> && Loss<R>
+[[nodiscard]] auto laziness(const H& h, const R& loss, const W& w0, const Options& options) {
   return laziness(Objective<H, R>(h, loss, 1), w0, options);
 }
 
