@@ -26,25 +26,7 @@ esac
 packages="g++ clang cmake ninja-build libeigen3-dev catch2 libbenchmark-dev nlohmann-json3-dev libcli11-dev zlib1g-dev
   gnuplot-nox python3 ccache libclang-rt-14-dev clang-format clang-tidy"
 
-install_missing() {
-  command -v dpkg-query >/dev/null || return 0
-  missing=""
-  for package in $packages; do
-    case "$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null)" in
-      *"ok installed") ;;
-      *) missing="$missing $package" ;;
-    esac
-  done
-  [ -n "$missing" ] || return 0
-  echo "installing$missing"
-  as_root=""
-  if [ "$(id -u)" -ne 0 ]; then
-    as_root="sudo"
-  fi
-  # shellcheck disable=SC2086 # a list of words
-  $as_root apt-get -qq update &&
-    $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends $missing >/dev/null
-}
+. cmake/install_missing.sh
 
 passed=0
 failed=0
@@ -92,7 +74,8 @@ run_preset() {
   passed=$((passed + $2 - $1))
 }
 
-if ! install_missing; then
+# shellcheck disable=SC2086 # a list of words
+if ! install_missing $packages; then
   echo "some packages could not be installed; going on without them" >&2
 fi
 check "clang-format" check_format

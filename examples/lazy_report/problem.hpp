@@ -1,0 +1,158 @@
+#pragma once
+
+#include <algorithm>
+#include <charconv>
+#include <lazytrain/core/error.hpp>
+#include <lazytrain/data/cifar10.hpp>
+#include <lazytrain/data/csv.hpp>
+#include <lazytrain/data/idx.hpp>
+#include <lazytrain/data/normalize.hpp>
+#include <lazytrain/data/npy.hpp>
+#include <lazytrain/data/split.hpp>
+#include <lazytrain/data/teacher.hpp>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "options.hpp"
+
+namespace lazy_report {
+
+using lazytrain::Matrix;
+
+/// One half of the data: inputs d x n, targets k x n and, for classes, labels.
+struct Part {
+  Matrix<double> inputs;
+  Matrix<double> targets;
+  std::vector<Index> labels;
+};
+
+/// What is learnt.
+struct Problem {
+  Part train;
+  Part test;
+  std::string description;
+
+  [[nodiscard]] bool classes() const { return !train.labels.empty(); }
+};
+
+namespace detail {
+
+inline std::pair<std::string, std::string> split_at(const std::string& text, char separator) {
+  const auto at = text.find(separator);
+  if (at == std::string::npos) return {text, ""};
+  return {text.substr(0, at), text.substr(at + 1)};
+}
+
+inline Part part_of(lazytrain::data::LabelledData<double> data) {
+  Matrix<double> targets = lazytrain::data::one_hot(data);
+  return {std::move(data.inputs), std::move(targets), std::move(data.labels)};
+}
+inline Part part_of(lazytrain::data::RegressionData<double> data) {
+  return {std::move(data.inputs), std::move(data.targets), {}};
+}
+
+/// Splits a whole data set, or takes the wanted numbers of two given parts.
+template <class Data>
+void fill(Problem& problem, const Data& whole, const Options& o, lazytrain::Philox& rng) {
+  if (whole.samples() < o.train + o.test) {
+    lazytrain::raise<std::invalid_argument>("lazy_report", "--train + --test is ", o.train + o.test,
+                                            ", expected at most ", whole.samples(),
+                                            ", the samples there are");
+  }
+  auto parts = lazytrain::data::train_test_split(
+      lazytrain::data::take(lazytrain::data::shuffled(whole, rng), o.train + o.test), o.test, rng);
+  problem.train = part_of(std::move(parts.train));
+  problem.test = part_of(std::move(parts.test));
+}
+template <class Data>
+void fill(Problem& problem, const Data& train, const Data& test, const Options& o, lazytrain::Philox& rng) {
+  const auto choose = [&](const Data& data, Index wanted, const char* name) {
+    if (data.samples() < wanted) {
+      lazytrain::raise<std::invalid_argument>("lazy_report", name, " is ", wanted, ", expected at most ",
+                                              data.samples(), ", the samples there are");
+    }
+    return part_of(lazytrain::data::take(lazytrain::data::shuffled(data, rng), wanted));
+  };
+  problem.train = choose(train, o.train, "--train");
+  problem.test = choose(test, o.test, "--test");
+}
+
+/// A column by its number if the text is one, else by its name.
+inline lazytrain::data::CsvOptions csv_options(const std::string& target) {
+  Index number = 0;
+  const char* end = target.data() + target.size();
+  const auto parsed = std::from_chars(target.data(), end, number);
+  if (parsed.ec == std::errc() && parsed.ptr == end) return {.target = number};
+  return {.target = target};
+}
+
+inline lazytrain::data::LabelledData<double> labelled(Matrix<double> inputs, const Matrix<double>& labels) {
+  std::vector<Index> classes;
+  for (Index i = 0; i < labels.size(); ++i) classes.push_back(static_cast<Index>(labels(i)));
+  const Index count = *std::max_element(classes.begin(), classes.end()) + 1;
+  return {std::move(inputs), std::move(classes), count};
+}
+
+}  // namespace detail
+
+/// Reads or generates what `o.data` names. @throws std::invalid_argument, std::runtime_error with the file
+/// and what is wrong
+inline Problem load(const Options& o) {
+  namespace data = lazytrain::data;
+  lazytrain::Philox rng(o.seed, 1);
+  Problem problem;
+  const auto [kind, where] = detail::split_at(o.data, ':');
+  const auto [first, second] = detail::split_at(where, ',');
+  const bool classes = o.task == "classes" || (o.task == "auto" && kind != "csv" && kind != "npy");
+  if (kind == "teacher") {
+    const auto made = data::teacher_student<double>(
+        {.inputs = o.dimension, .samples = o.train + o.test, .neurons = o.teacher_neurons}, rng);
+    detail::fill(problem, made.data, o, rng);
+  } else if (kind == "mnist") {
+    detail::fill(problem, data::load_mnist<double>(where, data::Part::train),
+                 data::load_mnist<double>(where, data::Part::test), o, rng);
+  } else if (kind == "cifar10") {
+    detail::fill(problem, data::load_cifar10<double>(where, data::Part::train),
+                 data::load_cifar10<double>(where, data::Part::test), o, rng);
+  } else if (kind == "idx") {
+    auto images = data::read_idx<double>(first);
+    detail::fill(problem, detail::labelled(std::move(images.values), data::read_idx<double>(second).values),
+                 o, rng);
+  } else if (kind == "csv" && classes) {
+    detail::fill(problem, data::read_labelled_csv<double>(where, detail::csv_options(o.target)), o, rng);
+  } else if (kind == "csv") {
+    detail::fill(problem, data::read_csv<double>(where, detail::csv_options(o.target)), o, rng);
+  } else if (kind == "npy") {
+    Matrix<double> inputs = data::read_npy<double>(first).values.transpose();
+    Matrix<double> targets = data::read_npy<double>(second).values.transpose();
+    if (classes) {
+      detail::fill(problem, detail::labelled(std::move(inputs), targets), o, rng);
+    } else {
+      detail::fill(problem, data::RegressionData<double>(std::move(inputs), std::move(targets)), o, rng);
+    }
+  } else {
+    lazytrain::raise<std::invalid_argument>(
+        "lazy_report", "--data is '", o.data,
+        "', expected teacher, mnist:DIR, cifar10:DIR, idx:IMAGES,LABELS, csv:FILE or "
+        "npy:INPUTS,TARGETS");
+  }
+  if (o.normalize == "unit") {
+    problem.train.inputs = data::unit_samples(problem.train.inputs);
+    problem.test.inputs = data::unit_samples(problem.test.inputs);
+  } else if (o.normalize == "features") {
+    const auto normalization = data::fit_features(problem.train.inputs);
+    problem.train.inputs = normalization.apply(problem.train.inputs);
+    problem.test.inputs = normalization.apply(problem.test.inputs);
+  }
+  std::ostringstream text;
+  text << o.data << ": " << problem.train.inputs.cols() << " training and " << problem.test.inputs.cols()
+       << " test samples in R^" << problem.train.inputs.rows() << ", "
+       << (problem.classes() ? "classes as one-hot targets" : "real targets") << " in R^"
+       << problem.train.targets.rows();
+  problem.description = text.str();
+  return problem;
+}
+
+}  // namespace lazy_report
