@@ -55,11 +55,11 @@ using parameters_t = typename detail::ModelTypes<H>::Parameters;
 template <class H>
 using outputs_t = typename detail::ModelTypes<H>::Outputs;
 
+// Version 14 does not lay out conjunctions of concepts.
+// clang-format off
+
 template <class H>
-concept HasScalar = requires {
-  typename H::Scalar;
-}
-&&std::floating_point<typename H::Scalar>;
+concept HasScalar = requires { typename H::Scalar; } && std::floating_point<typename H::Scalar>;
 
 template <class H>
 concept HasDimensions = requires(const H& h) {
@@ -67,47 +67,49 @@ concept HasDimensions = requires(const H& h) {
   { h.output_dim() } -> std::convertible_to<Index>;
 };
 
+/// T is, or converts to, the vector or matrix V, without a change of scalar type.
+template <class T, class V>
+concept Gives = std::convertible_to<T, V> && std::same_as<typename std::remove_cvref_t<T>::Scalar, typename V::Scalar>;
+
 /// `h(w)`, size N.
 template <class H>
 concept HasValue = requires(const H& h, const parameters_t<H>& w) {
-  { h(w) } -> std::convertible_to<outputs_t<H>>;
+  { h(w) } -> Gives<outputs_t<H>>;
 };
 
 /// `h.jacobian(w)`, N x p.
 template <class H>
 concept HasJacobian = requires(const H& h, const parameters_t<H>& w) {
-  { h.jacobian(w) } -> std::convertible_to<Matrix<typename H::Scalar>>;
+  { h.jacobian(w) } -> Gives<Matrix<typename H::Scalar>>;
 };
 
 /// `h.jvp(w, v)`: the Jacobian times v, size N.
 template <class H>
 concept HasJvp = requires(const H& h, const parameters_t<H>& w) {
-  { h.jvp(w, w) } -> std::convertible_to<outputs_t<H>>;
+  { h.jvp(w, w) } -> Gives<outputs_t<H>>;
 };
 
 /// `h.vjp(w, u)`: the transposed Jacobian times the cotangent u (no weights of F), size p.
 template <class H>
 concept HasVjp = requires(const H& h, const parameters_t<H>& w, const outputs_t<H>& u) {
-  { h.vjp(w, u) } -> std::convertible_to<parameters_t<H>>;
+  { h.vjp(w, u) } -> Gives<parameters_t<H>>;
 };
 
 /// `h.second(w, u, v)`: D^2h(w)[u, v], size N.
 template <class H>
 concept HasSecond = requires(const H& h, const parameters_t<H>& w) {
-  { h.second(w, w, w) } -> std::convertible_to<outputs_t<H>>;
+  { h.second(w, w, w) } -> Gives<outputs_t<H>>;
 };
 
 /// `h.second_vjp(w, u, c)`: sum_i c_i D^2h_i(w) u for a cotangent c, size p.
 template <class H>
 concept HasSecondVjp = requires(const H& h, const parameters_t<H>& w, const outputs_t<H>& c) {
-  { h.second_vjp(w, w, c) } -> std::convertible_to<parameters_t<H>>;
+  { h.second_vjp(w, w, c) } -> Gives<parameters_t<H>>;
 };
 
 /// `h.linearize(w)`: an object that keeps the forward pass at w.
 template <class H>
-concept HasLinearize = requires(const H& h, const parameters_t<H>& w) {
-  h.linearize(w);
-};
+concept HasLinearize = requires(const H& h, const parameters_t<H>& w) { h.linearize(w); };
 
 /// `h.output_space()`: the inner product of F; without it F is Euclidean.
 template <class H>
@@ -117,51 +119,36 @@ concept HasOutputSpace = requires(const H& h) {
 
 /// `h.displace(w0, epsilon)`: the model d -> (h(w0 + epsilon d) - h(w0)) / epsilon without cancellation.
 template <class H>
-concept HasDisplace = requires(const H& h, const parameters_t<H>& w, typename H::Scalar epsilon) {
-  h.displace(w, epsilon);
-};
+concept HasDisplace =
+    requires(const H& h, const parameters_t<H>& w, typename H::Scalar epsilon) { h.displace(w, epsilon); };
 
 namespace detail {
 
 template <class T, class P, class O>
-concept TangentJvp = requires(const T& t, const P& v, O& out) {
-  t.jvp(v, out);
-}
-|| requires(const T& t, const P& v) {
-  { t.jvp(v) } -> std::convertible_to<O>;
-};
+concept TangentJvp = requires(const T& t, const P& v, O& out) { t.jvp(v, out); } ||
+                     requires(const T& t, const P& v) { { t.jvp(v) } -> Gives<O>; };
 
 template <class T, class P, class O>
-concept TangentVjp = requires(const T& t, const O& u, P& out) {
-  t.vjp(u, out);
-}
-|| requires(const T& t, const O& u) {
-  { t.vjp(u) } -> std::convertible_to<P>;
-};
+concept TangentVjp = requires(const T& t, const O& u, P& out) { t.vjp(u, out); } ||
+                     requires(const T& t, const O& u) { { t.vjp(u) } -> Gives<P>; };
 
 template <class T, class P, class O>
-concept TangentSecond = requires(const T& t, const P& u, O& out) {
-  t.second(u, u, out);
-}
-|| requires(const T& t, const P& u) {
-  { t.second(u, u) } -> std::convertible_to<O>;
-};
+concept TangentSecond = requires(const T& t, const P& u, O& out) { t.second(u, u, out); } ||
+                        requires(const T& t, const P& u) { { t.second(u, u) } -> Gives<O>; };
 
 template <class T, class P, class O>
-concept TangentSecondVjp = requires(const T& t, const P& u, const O& c, P& out) {
-  t.second_vjp(u, c, out);
-}
-|| requires(const T& t, const P& u, const O& c) {
-  { t.second_vjp(u, c) } -> std::convertible_to<P>;
-};
+concept TangentSecondVjp =
+    requires(const T& t, const P& u, const O& c, P& out) { t.second_vjp(u, c, out); } ||
+    requires(const T& t, const P& u, const O& c) { { t.second_vjp(u, c) } -> Gives<P>; };
 
 template <class H>
 using linearization_t = decltype(std::declval<const H&>().linearize(std::declval<const parameters_t<H>&>()));
 
 template <class H>
-concept LinearizesItself = HasLinearize<H> && requires(const linearization_t<H>& t) {
-  { t.value() } -> std::convertible_to<const outputs_t<H>&>;
-} && TangentJvp<linearization_t<H>, parameters_t<H>, outputs_t<H>> &&
+concept LinearizesItself =
+    HasLinearize<H> &&
+    requires(const linearization_t<H>& t) { { t.value() } -> std::convertible_to<const outputs_t<H>&>; } &&
+    TangentJvp<linearization_t<H>, parameters_t<H>, outputs_t<H>> &&
     TangentVjp<linearization_t<H>, parameters_t<H>, outputs_t<H>>;
 
 template <class H>
@@ -171,73 +158,62 @@ concept LinearizesItselfTwice =
 
 }  // namespace detail
 
-/// A differentiable model h: R^p -> F. It holds no parameters and does not change; copies are cheap (large
-/// data are behind a shared pointer). It offers one of
-///  * `linearize(w)`, whose result has value(), jvp(v) and vjp(u) const, or jvp(v, out) and vjp(u, out) const
-///  that
-///    write without allocation, and perhaps move_to(w), second and second_vjp;
+/// A differentiable model h: R^p -> F. It holds no parameters and does not change; copies are cheap (large data are
+/// behind a shared pointer). It offers one of
+///  * `linearize(w)`, whose result has value(), jvp(v) and vjp(u) const, or jvp(v, out) and vjp(u, out) const that write
+///    without allocation, and perhaps move_to(w), second and second_vjp;
 ///  * `operator()(w)` and `jacobian(w)`;
 ///  * `operator()(w)`, `jvp(w, v)` and `vjp(w, u)`.
 template <class H>
-concept Model = std::copy_constructible<H> && expect < HasScalar<H>,
-"a model names its floating-point type: using Scalar = double;" >
-    &&expect<HasDimensions<H>,
-             "a model has parameter_dim() const and output_dim() const that return lazytrain::Index">&&
-        expect<!HasLinearize<H> || detail::LinearizesItself<H>,
-               "linearize(w) const returns an object with value(), jvp(v) and vjp(u) const that give vectors "
-               "of Scalar">&&
-            expect<HasLinearize<H> || HasValue<H>,
-                   "a model has operator()(w) const that returns its outputs, a vector of Scalar">&&
-                expect<HasLinearize<H> || HasJacobian<H> || !HasJvp<H> || HasVjp<H>,
-                       "a model with jvp(w, v) const also has vjp(w, u) const, the transposed product, that "
-                       "returns a vector of Scalar">&&
-                    expect<HasLinearize<H> || HasJacobian<H> || !HasVjp<H> || HasJvp<H>,
-                           "a model with vjp(w, u) const also has jvp(w, v) const, the product, that returns "
-                           "a vector of Scalar">&& expect<HasLinearize<H> || HasJacobian<H> || HasJvp<H>,
-                                                          "a model has jacobian(w) const, or jvp(w, v) and "
-                                                          "vjp(w, u) const, or linearize(w) const">;
+concept Model =
+    std::copy_constructible<H> &&
+    expect<HasScalar<H>, "a model names its floating-point type: using Scalar = double;"> &&
+    expect<HasDimensions<H>, "a model has parameter_dim() const and output_dim() const that return lazytrain::Index"> &&
+    expect<!HasLinearize<H> || detail::LinearizesItself<H>,
+           "linearize(w) const returns an object with value(), jvp(v) and vjp(u) const that give vectors of Scalar"> &&
+    expect<HasLinearize<H> || HasValue<H>,
+           "a model has operator()(w) const that returns its outputs, a vector of Scalar"> &&
+    expect<HasLinearize<H> || HasJacobian<H> || !HasJvp<H> || HasVjp<H>,
+           "a model with jvp(w, v) const also has vjp(w, u) const, the transposed product, that returns a vector of Scalar"> &&
+    expect<HasLinearize<H> || HasJacobian<H> || !HasVjp<H> || HasJvp<H>,
+           "a model with vjp(w, u) const also has jvp(w, v) const, the product, that returns a vector of Scalar"> &&
+    expect<HasLinearize<H> || HasJacobian<H> || HasJvp<H>,
+           "a model has jacobian(w) const, or jvp(w, v) and vjp(w, u) const, or linearize(w) const">;
 
-/// A model with second derivatives: `second(w, u, v)` and `second_vjp(w, u, c)`, on the model or on what
-/// `linearize` returns.
+/// A model with second derivatives: `second(w, u, v)` and `second_vjp(w, u, c)`, on the model or on what `linearize`
+/// returns.
 template <class H>
-concept TwiceDifferentiableModel = Model<H> &&
-    expect<detail::LinearizesItselfTwice<H> ||(!HasLinearize<H> && HasSecond<H> && HasSecondVjp<H>),
+concept TwiceDifferentiableModel =
+    Model<H> &&
+    expect<detail::LinearizesItselfTwice<H> || (!HasLinearize<H> && HasSecond<H> && HasSecondVjp<H>),
            "a twice differentiable model has second(w, u, v) const and second_vjp(w, u, c) const">;
 
 /// A smooth loss R: F -> R. `gradient` is the Riesz representer in F: it carries no weight.
 template <class R>
-concept Loss = std::copy_constructible<R> && expect < HasScalar<R>,
-"a loss names its floating-point type: using Scalar = double;" >
-    &&expect<HasOutputSpace<R>, "a loss has output_space() const, the space F with its inner product">&&
-        expect < requires(const R& loss, const outputs_t<R>& y) {
-  { loss.value(y) } -> std::convertible_to<typename R::Scalar>;
-}
-, "a loss has value(y) const that returns a number" > &&expect <
-      requires(const R& loss, const outputs_t<R>& y, outputs_t<R>& g) {
-  loss.gradient(y, g);
-}
-, "a loss has gradient(y, g) const that writes its gradient in F to g" > &&expect <
-      requires(const R& loss, const outputs_t<R>& y, outputs_t<R>& g) {
-  loss.hessian_apply(y, y, g);
-}
-, "a loss has hessian_apply(y, v, out) const that writes the Hessian in F times v to out" > &&expect <
-      requires(const R& loss) {
-  { loss.smoothness() } -> std::convertible_to<typename R::Scalar>;
-}
-, "a loss has smoothness() const, the Lipschitz constant M of its gradient in F" > &&expect <
-      requires(const R& loss) {
-  { loss.strong_convexity() } -> std::convertible_to<typename R::Scalar>;
-}
-, "a loss has strong_convexity() const, its constant m >= 0" > ;
+concept Loss =
+    std::copy_constructible<R> &&
+    expect<HasScalar<R>, "a loss names its floating-point type: using Scalar = double;"> &&
+    expect<HasOutputSpace<R>, "a loss has output_space() const, the space F with its inner product"> &&
+    expect<requires(const R& loss, const outputs_t<R>& y) { { loss.value(y) } -> std::convertible_to<typename R::Scalar>; },
+           "a loss has value(y) const that returns a number"> &&
+    expect<requires(const R& loss, const outputs_t<R>& y, outputs_t<R>& g) { loss.gradient(y, g); },
+           "a loss has gradient(y, g) const that writes its gradient in F to g"> &&
+    expect<requires(const R& loss, const outputs_t<R>& y, outputs_t<R>& g) { loss.hessian_apply(y, y, g); },
+           "a loss has hessian_apply(y, v, out) const that writes the Hessian in F times v to out"> &&
+    expect<requires(const R& loss) { { loss.smoothness() } -> std::convertible_to<typename R::Scalar>; },
+           "a loss has smoothness() const, the Lipschitz constant M of its gradient in F"> &&
+    expect<requires(const R& loss) { { loss.strong_convexity() } -> std::convertible_to<typename R::Scalar>; },
+           "a loss has strong_convexity() const, its constant m >= 0">;
 
 /// A loss with a unique minimizer y* and m > 0.
 template <class R>
-concept StronglyConvexLoss = Loss<R> && expect <
-                             requires(const R& loss){{loss.minimizer()} -> std::convertible_to<outputs_t<R>>;
-}  // namespace lazytrain
-, "a strongly convex loss has minimizer() const, the unique minimum y* of R" > &&expect < requires {
-  requires R::is_strongly_convex;
-}
-, "a strongly convex loss says so: static constexpr bool is_strongly_convex = true;" > ;
+concept StronglyConvexLoss =
+    Loss<R> &&
+    expect<requires(const R& loss) { { loss.minimizer() } -> std::convertible_to<outputs_t<R>>; },
+           "a strongly convex loss has minimizer() const, the unique minimum y* of R"> &&
+    expect<requires { requires R::is_strongly_convex; },
+           "a strongly convex loss says so: static constexpr bool is_strongly_convex = true;">;
+
+// clang-format on
 
 }  // namespace lazytrain

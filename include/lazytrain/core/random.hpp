@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <concepts>
 #include <cstdint>
 #include <lazytrain/core/error.hpp>
 #include <lazytrain/core/types.hpp>
@@ -85,11 +87,13 @@ class Philox {
 };
 
 /// An engine whose words are 32 or 64 uniform bits: Philox, std::mt19937, std::mt19937_64.
+// Version 14 does not lay out conjunctions of concepts.
+// clang-format off
 template <class G>
-concept RandomEngine = std::uniform_random_bit_generator<std::remove_reference_t<G>> &&
-    std::remove_reference_t<G>::min()
-== 0 && (std::remove_reference_t<G>::max() == 0xFFFFFFFFu ||
-         std::remove_reference_t<G>::max() == 0xFFFFFFFFFFFFFFFFu);
+concept RandomEngine =
+    std::uniform_random_bit_generator<std::remove_reference_t<G>> && std::remove_reference_t<G>::min() == 0 &&
+    (std::remove_reference_t<G>::max() == 0xFFFFFFFFu || std::remove_reference_t<G>::max() == 0xFFFFFFFFFFFFFFFFu);
+// clang-format on
 
 /// 64 uniform bits.
 [[nodiscard]] std::uint64_t random_bits(RandomEngine auto& rng) {
@@ -101,10 +105,13 @@ concept RandomEngine = std::uniform_random_bit_generator<std::remove_reference_t
   }
 }
 
-/// Uniform on the open interval (0, 1), symmetric about 1/2; 2^53 values.
-template <class S = double>
+/// Uniform on the open interval (0, 1), symmetric about 1/2: odd multiples of 2^-(d - 1) / 2 with the d
+/// digits of S, all of them exact in S.
+template <std::floating_point S = double>
 [[nodiscard]] S uniform(RandomEngine auto& rng) {
-  return static_cast<S>((static_cast<double>(random_bits(rng) >> 11) + 0.5) * 0x1p-53);
+  constexpr int bits = std::min(std::numeric_limits<S>::digits, 53) - 1;
+  constexpr S unit = S(1) / static_cast<S>(std::uint64_t{1} << bits);
+  return (static_cast<S>(random_bits(rng) >> (64 - bits)) + S(0.5)) * unit;
 }
 
 /// Uniform on {0, ..., count - 1}, without bias. @throws std::invalid_argument if count < 1

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <lazytrain/flow/eigen_linear_part.hpp>
 #include <lazytrain/linalg/krylov_phi.hpp>
+#include <limits>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -30,7 +31,9 @@ class KrylovLinearPart {
         image_(reference_),
         curved_(reference_),
         last_(zeros_like_state(field)),
-        options_{.tolerance = tolerance, .max_basis = max_basis} {}
+        options_{.tolerance = tolerance,
+                 .max_basis = max_basis,
+                 .max_products = std::numeric_limits<Index>::max()} {}
 
   void refresh(const Field& field) {
     tangent_ = field.tangent();

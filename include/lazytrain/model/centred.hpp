@@ -37,6 +37,10 @@ class Centred {
 
     void jvp(const Parameters& v, Outputs& out) const { tangent_.jvp(v, out); }
     void vjp(const Outputs& u, Parameters& out) const { tangent_.vjp(u, out); }
+    void gram(Matrix<Scalar>& out) const requires requires(const Tangent<H>& tangent, Matrix<Scalar>& k) {
+      tangent.native().gram(k);
+    }
+    { tangent_.native().gram(out); }
     void second(const Parameters& u, const Parameters& v,
                 Outputs& out) const requires TwiceDifferentiableModel<H> {
       tangent_.second(u, v, out);

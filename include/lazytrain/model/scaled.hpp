@@ -43,6 +43,13 @@ class Scaled {
       tangent_.vjp(u, out);
       scale(alpha_, out);
     }
+    void gram(Matrix<Scalar>& out) const requires requires(const Tangent<H>& tangent, Matrix<Scalar>& k) {
+      tangent.native().gram(k);
+    }
+    {
+      tangent_.native().gram(out);
+      out *= alpha_ * alpha_;
+    }
     void second(const Parameters& u, const Parameters& v,
                 Outputs& out) const requires TwiceDifferentiableModel<H> {
       tangent_.second(u, v, out);

@@ -402,7 +402,8 @@ struct ActivationList {
   }
 };
 
-using KnownActivations = ActivationList<Relu, Tanh, Erf, Softplus, Sigmoid, Quadratic, Identity>;
+using KnownActivations = ActivationList<lazytrain::Relu, lazytrain::Tanh, lazytrain::Erf, lazytrain::Softplus,
+                                        lazytrain::Sigmoid, lazytrain::Quadratic, lazytrain::Identity>;
 
 }  // namespace detail
 

@@ -89,6 +89,9 @@ class TwoLayerDisplacedTangent {
     return at_.describe_kink(i);
   }
 
+  /// The raw tangent kernel of the network at w0 + εδ, N x N.
+  void gram(Eigen::Ref<Matrix<S>> out) const { at_.gram(out); }
+
   /// The network at w0 + εδ: its values, kernel and preactivations.
   [[nodiscard]] const TwoLayerTangent<S, Sigma>& network() const { return at_; }
 
