@@ -20,6 +20,15 @@ auto tanh_network() {
       .on(Matrix<S>(oracle_network<Tanh>().inputs().cast<S>()));
 }
 
+/// A model with a value and a Jacobian only: (w_i^2 - 1) / 2.
+struct Squares {
+  using Scalar = double;
+  [[nodiscard]] Index parameter_dim() const { return 2; }
+  [[nodiscard]] Index output_dim() const { return 2; }
+  Vector<double> operator()(const Vector<double>& w) const { return (w.array().square() - 1) / 2; }
+  [[nodiscard]] Matrix<double> jacobian(const Vector<double>& w) const { return w.asDiagonal(); }
+};
+
 /// The three suprema at a scale.
 struct Suprema {
   double displacement, distance, output_distance;
@@ -179,6 +188,25 @@ TEST_CASE("Every stepper finds the same twin flows") {
   const auto exponential = compare_flows(objective, w0, 5.0, options, Exponential{});
   CHECK((explicit_one.end - exponential.end).norm() <= 1e-8 * explicit_one.end.norm());
   CHECK_THAT(exponential.distance.value, WithinRel(explicit_one.distance.value, 1e-6));
+}
+
+TEST_CASE("A model without second derivatives is compared directly") {
+  // Each coordinate obeys w' = -w (w^2 - c) / 2 with c = 1 + 2 y / alpha, a Bernoulli equation.
+  const double alpha = 50;
+  const double T = 3;
+  const Vector<double> y = vector({0.5, -0.2});
+  const Vector<double> w0 = Vector<double>::Ones(2);
+  const Objective objective(Squares{}, square_loss(y, euclidean(2)), alpha);
+  const auto twin = compare_flows(objective, w0, T, {.relative_tolerance = 1e-10});
+  REQUIRE(twin.complete);
+  for (Index i = 0; i < 2; ++i) {
+    const double c = 1 + 2 * y(i) / alpha;
+    const double decay = std::exp(-c * T);
+    const double w = std::sqrt(c / (1 + (c - 1) * decay));
+    CHECK_THAT(twin.end(i), WithinRel(alpha * (w - 1), 1e-7));
+    CHECK_THAT(twin.linear_end(i), WithinRel(y(i) * -std::expm1(-T), 1e-9));
+  }
+  CHECK_THROWS_AS(compare_flows(objective, w0, T, {.method = TwinMethod::difference}), std::invalid_argument);
 }
 
 TEST_CASE("A run that cannot finish keeps what it computed, and says so") {

@@ -28,7 +28,10 @@ template <Model H, Loss R, class P, class Observer>
   using Field = decltype(displacement_field(objective.model, objective.loss, w0, objective.alpha));
   constexpr bool smooth = TwiceDifferentiableModel<H> && !HasKinks<Field>;
   bool by_difference = options.method == TwinMethod::difference;
-  constexpr bool can_difference = smooth && Stepper<P, DifferenceField<H, R>>;
+  constexpr bool can_difference = [] {
+    if constexpr (smooth) return Stepper<P, DifferenceField<H, R>>;
+    return false;
+  }();
   if (options.method == TwinMethod::automatic) by_difference = can_difference && objective.alpha >= 30;
   require_argument(
       can_difference || !by_difference, "compare_flows", "options.method", "difference",
