@@ -167,7 +167,8 @@ inline lazytrain::report::Panel draw(const Paths& paths, const lazytrain::data::
       y.push_back(shown * std::abs(teacher.outer()(j)) * teacher.inner()(1, j));
     }
     if (x.empty()) continue;
-    panel.arrows(sign > 0 ? "teacher, b > 0" : "teacher, b < 0", origin, origin, x, y,
+    panel.arrows(std::string(shown < 1 ? "direction" : "teacher") + (sign > 0 ? ", b > 0" : ", b < 0"),
+                 origin, origin, x, y,
                  {.colour = Colour::black,
                   .dash = sign > 0 ? report::Dash::solid : report::Dash::dashed,
                   .width = 2.2});
