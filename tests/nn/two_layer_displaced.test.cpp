@@ -1,5 +1,6 @@
 #include <lazytrain/core/random.hpp>
 #include <lazytrain/nn/two_layer.hpp>
+#include <lazytrain/nn/two_layer_displaced.hpp>
 #include <support/catch.hpp>
 #include <support/model_laws.hpp>
 #include <support/tolerance.hpp>

@@ -6,6 +6,7 @@
 
 #include <lazytrain/core/random.hpp>
 #include <lazytrain/nn/two_layer.hpp>
+#include <lazytrain/nn/two_layer_tangent.hpp>
 #include <support/catch.hpp>
 #include <support/model_laws.hpp>
 #include <support/tolerance.hpp>
