@@ -138,5 +138,5 @@
 #include <lazytrain/nn/two_layer_tangent.hpp>
 
 /// \file
-/// Everything but the writing of reports (`report/`) and the reading of compressed files (`data/gzip.hpp`), which need
-/// other libraries or programs.
+/// Everything but the writing of reports (`report/`) and the reading of compressed files (`data/gzip.hpp`),
+/// which need other libraries or programs.
