@@ -31,7 +31,7 @@ struct Options {
   std::string initialization = "gaussian";
   double tau = 1;
 
-  std::vector<double> alphas = {0.01, 0.1, 1, 10, 100, 1e3, infinity};
+  std::vector<double> alphas = {};
   double time = 0;
   double tolerance = 0;
   Index samples = 30;
@@ -94,7 +94,11 @@ inline void declare(CLI::App& app, Options& o) {
                  "gaussian (the model is centred: h - h(w0)) or symmetrized (doubling trick, m even)")
       ->check(CLI::IsMember({"gaussian", "symmetrized"}));
   app.add_option("--tau", o.tau, "standard deviation of the initial weights")->check(CLI::PositiveNumber);
-  app.add_option("--alpha", o.alphas, "scales to compare, inf for the linearized model")->delimiter(',');
+  app.add_option("--alpha", o.alphas,
+                 "scales to compare, inf for the linearized model; default: 0.1,1,10,100,1000,inf and for "
+                 "generated data "
+                 "0.01 too")
+      ->delimiter(',');
   app.add_option("--time", o.time,
                  "length of training in units of 1/||Dh(w0)||^2; 0: 3000 generated, 300 of a file");
   app.add_option("--tolerance", o.tolerance,
@@ -120,6 +124,10 @@ inline void settle(Options& o) {
   if (o.test == 0) o.test = generated ? 1000 : 2000;
   if (o.neurons == 0) o.neurons = generated ? 100 : 64;
   if (o.time == 0) o.time = generated ? 3000 : 300;
+  if (o.alphas.empty()) {
+    o.alphas = {0.1, 1, 10, 100, 1e3, infinity};
+    if (generated) o.alphas.insert(o.alphas.begin(), 0.01);
+  }
   if (o.tolerance == 0) o.tolerance = o.activation == "relu" ? 1e-3 : generated ? 1e-6 : 1e-5;
 }
 
