@@ -25,6 +25,10 @@ endif()
 add_library(lazytrain_native INTERFACE)
 if(LAZYTRAIN_NATIVE OR LAZYTRAIN_NATIVE_TESTS)
   target_compile_options(lazytrain_native INTERFACE -march=native)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    # g++ 12 warns of its own AVX-512 intrinsics, whose undefined vectors are meant to be so.
+    target_compile_options(lazytrain_native INTERFACE -Wno-uninitialized -Wno-maybe-uninitialized)
+  endif()
 endif()
 
 if(LAZYTRAIN_BUILD_EXAMPLES OR LAZYTRAIN_BUILD_BENCHMARKS)

@@ -96,7 +96,7 @@ TEST_CASE("Constants are not recorded, and neither are sums with them") {
   CHECK(tape.size() == 3);
 }
 
-TEST_CASE("Conventions where there is no derivative") {
+TEST_CASE("reverse: Conventions where there is no derivative") {
   Tape<double> tape;
   const auto zero = Reverse<double>::input(0, tape);
   const auto other = Reverse<double>::input(0, tape);

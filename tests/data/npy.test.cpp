@@ -108,7 +108,7 @@ TEST_CASE("the header may be written in any order, spacing and quotes") {
   }
 }
 
-TEST_CASE("a header that makes no sense is refused at its byte") {
+TEST_CASE("npy: a header that makes no sense is refused at its byte") {
   const auto with = [](const std::string& header) { return refusal(npy_file(header, range<double>(4))); };
   CHECK_THAT(refusal(bytes_of("\x93NUMPX12345")),
              ContainsSubstring("data::parse_npy: file, byte 0: the file does not begin with \\x93NUMPY"));
@@ -136,7 +136,7 @@ TEST_CASE("a header that makes no sense is refused at its byte") {
   CHECK_THAT(refusal(bytes), ContainsSubstring("byte 8: the header has size "));
 }
 
-TEST_CASE("sizes that the file does not have are refused before they are allocated") {
+TEST_CASE("npy: sizes that the file does not have are refused before they are allocated") {
   const std::string header = dictionary("<f8", "False", "(2, 3)");
   data::Bytes numbers = range<double>(6);
   numbers.pop_back();
@@ -149,7 +149,7 @@ TEST_CASE("sizes that the file does not have are refused before they are allocat
              ContainsSubstring("0 bytes follow the header, expected 18446744073709551615"));
 }
 
-TEST_CASE("numbers that are not finite are refused at their byte") {
+TEST_CASE("npy: numbers that are not finite are refused at their byte") {
   data::Bytes numbers = range<double>(1);
   append(numbers, number(std::numeric_limits<double>::quiet_NaN(), std::endian::little));
   const data::Bytes bytes = npy_file(dictionary("<f8", "False", "(2,)"), numbers);

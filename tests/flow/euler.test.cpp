@@ -36,11 +36,12 @@ TEST_CASE("Euler on a gradient field is gradient descent") {
 TEST_CASE("Euler interpolates by cubic Hermite polynomials") {
   // x' = -x: a step to (1 - h) x; the cubic with the values and slopes of both ends, at theta.
   auto field = PlainField{[](const Vector<double>& x, Vector<double>& f) { f = -x; }};
-  Euler::Method<decltype(field)> method(Euler{}, field, vector({1.0}));
-  method.start(vector({1.0}));
+  const Vector<double> start = Vector<double>::Ones(100);
+  Euler::Method<decltype(field)> method(Euler{}, field, start);
+  method.start(start);
   const double h = 0.5;
   method.attempt(h);
-  Vector<double> out(1);
+  Vector<double> out(100);
   for (const double theta : {0.0, 0.25, 0.6, 1.0}) {
     method.interpolate(theta, out);
     const double p = 2 * std::pow(theta, 3) - 3 * theta * theta + 1;

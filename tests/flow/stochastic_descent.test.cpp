@@ -79,7 +79,9 @@ TEST_CASE("a step size in w is the same step size in displacements, batch by bat
   CHECK_THAT(w.loss, WithinRel(d.loss, 1e-9));
 }
 
-TEST_CASE("single precision follows double precision in displacements at alpha = 1e7, and not in w") {
+TEST_CASE(
+    "stochastic descent: single precision follows double precision in displacements at alpha = 1e7, and not "
+    "in w") {
   const Problem<float> single;
   const Problem<double> exact;
   const bool symmetric = GENERATE(false, true);
@@ -224,7 +226,7 @@ TEST_CASE("observers and budgets of time end a run") {
   CHECK(std::isnan(late.loss));
 }
 
-TEST_CASE("options that make no sense are refused with their names") {
+TEST_CASE("stochastic descent: options that make no sense are refused with their names") {
   const Problem<double> p;
   auto field = batch_displacement_field(p.batched(5), p.w0, 1.0);
   const auto refusal = [&](const StochasticDescentOptions& options) {

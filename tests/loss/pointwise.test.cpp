@@ -37,7 +37,7 @@ struct Quartic {
 };
 
 struct NoConstants {
-  static constexpr std::string_view name = "none";
+  [[maybe_unused]] static constexpr std::string_view name = "none";
 };
 
 template <Loss R>

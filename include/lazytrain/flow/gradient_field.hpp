@@ -112,7 +112,7 @@ S inverse_scale(const char* function, S alpha) {
 
 }  // namespace detail
 
-/// The gradient flow of F_alpha, w' = -(1/alpha) Dh(w)^T grad R(alpha h(w)), Eq. (2), in the displacement
+/// The gradient flow of F_alpha, w' = -(1/alpha) Dh(w)^T grad R(alpha h(w)), Eq. (4), in the displacement
 /// d = alpha (w - w0):
 ///
 ///     d' = -Dh(w0 + d/alpha)^T grad R(alpha h(w0) + h_{1/alpha}(d)).
@@ -130,7 +130,7 @@ template <Model H, Loss R>
                                           S(1), zero);
 }
 
-/// The gradient flow of the linearized objective R(alpha h-bar(w)) / alpha^2, Eq. (4), in displacements: the
+/// The gradient flow of the linearized objective R(alpha h-bar(w)) / alpha^2, Eq. (5), in displacements: the
 /// same field as `displacement_field` with the model displaced by epsilon = 0.
 /// @throws std::domain_error unless 0 < alpha <= infinity, or if alpha = infinity and h(w0) is not 0
 template <Model H, Loss R>
@@ -144,7 +144,7 @@ template <Model H, Loss R>
                                           detail::scaled_start(h, w0, alpha, "linearized_field"), S(1), zero);
 }
 
-/// The gradient flow of F_alpha, Eq. (2), in parameters, from w.
+/// The gradient flow of F_alpha, Eq. (4), in parameters, from w.
 /// @throws std::domain_error unless 0 < alpha < infinity
 template <Model H, Loss R>
 [[nodiscard]] auto parameter_field(const H& h, const R& loss, const parameters_t<H>& w,

@@ -34,7 +34,7 @@ double quadratic_curvature(const char* function, const R& loss) {
 
 }  // namespace detail
 
-/// The linearized gradient flow of the square loss, Eq. (4), in closed form at every t in [0, infinity]: the
+/// The linearized gradient flow of the square loss, Eq. (5), in closed form at every t in [0, infinity]: the
 /// displacement and the outputs alpha h-bar(w-bar(t)),
 ///
 ///     y(t) - y* = exp(-t m Sigma) (y(0) - y*),      d(t) = -Dh(w0)^T m t phi_1(-t m Sigma) (y(0) - y*),

@@ -6,7 +6,7 @@
 
 namespace lazytrain {
 
-/// The scaled objective F_alpha(w) = R(alpha h(w)) / alpha^2 of Eq. (3).
+/// The scaled objective F_alpha(w) = R(alpha h(w)) / alpha^2 of Eq. (2).
 ///
 /// `Objective(h, R, alpha)` names a model, a loss and a scale together; 0 < alpha <= infinity.
 template <Model H, Loss R>

@@ -6,7 +6,7 @@
 
 namespace lazytrain {
 
-/// Runs the gradient flows of F_alpha and of its linearization, Eq. (2) and (4), from w0 on one clock, and
+/// Runs the gradient flows of F_alpha and of its linearization, Eq. (4) and (5), from w0 on one clock, and
 /// measures how far apart they get: the left sides of Theorems 2.2 to 2.5.
 ///
 ///     const auto twin = compare_flows(Objective(h, R, alpha), w0, horizon);
