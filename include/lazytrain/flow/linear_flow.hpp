@@ -2,9 +2,9 @@
 
 #include <cmath>
 #include <lazytrain/flow/gradient_field.hpp>
+#include <lazytrain/kernel/tangent_kernel.hpp>
 #include <lazytrain/linalg/phi.hpp>
 #include <lazytrain/linalg/symmetric_spectrum.hpp>
-#include <lazytrain/model/gram.hpp>
 #include <limits>
 #include <utility>
 
@@ -64,17 +64,7 @@ class LinearFlow {
       raise<std::invalid_argument>("LinearFlow", "the model's outputs live in the ", space,
                                    ", expected the loss's space, the ", loss.output_space());
     }
-    Matrix<Scalar> kernel = gram(tangent_);
-    Outputs column(kernel.rows());
-    for (int side = 0; side < 2; ++side) {
-      for (Index j = 0; j < kernel.cols(); ++j) {
-        column = kernel.col(j);
-        space.to_euclidean(column);
-        kernel.col(j) = column;
-      }
-      kernel.transposeInPlace();
-    }
-    auto eigen = symmetric_eigen(kernel);
+    auto eigen = symmetric_eigen(sigma_matrix(tangent_));
     basis_ = std::move(eigen.vectors);
     values_ = eigen.values.template cast<double>().cwiseMax(0.0);
     cutoff_ = static_cast<double>(eigen.error);
