@@ -10,6 +10,10 @@
 #include <lazytrain/autodiff/scalar.hpp>
 #include <lazytrain/autodiff/scaled_difference.hpp>
 #include <lazytrain/autodiff/tape.hpp>
+#include <lazytrain/backend/conv_shape.hpp>
+#include <lazytrain/backend/cpu/conv_workspace.hpp>
+#include <lazytrain/backend/cpu/convolution.hpp>
+#include <lazytrain/backend/cpu/im2col.hpp>
 #include <lazytrain/core/concepts.hpp>
 #include <lazytrain/core/error.hpp>
 #include <lazytrain/core/output_space.hpp>
