@@ -11,9 +11,13 @@
 #include <lazytrain/autodiff/scaled_difference.hpp>
 #include <lazytrain/autodiff/tape.hpp>
 #include <lazytrain/backend/conv_shape.hpp>
+#include <lazytrain/backend/cpu/backend.hpp>
 #include <lazytrain/backend/cpu/conv_workspace.hpp>
 #include <lazytrain/backend/cpu/convolution.hpp>
 #include <lazytrain/backend/cpu/im2col.hpp>
+#include <lazytrain/backend/cpu/parallel.hpp>
+#include <lazytrain/backend/pooling_shape.hpp>
+#include <lazytrain/backend/write.hpp>
 #include <lazytrain/core/concepts.hpp>
 #include <lazytrain/core/error.hpp>
 #include <lazytrain/core/output_space.hpp>
@@ -135,11 +139,29 @@
 #include <lazytrain/model/scaled.hpp>
 #include <lazytrain/model/symmetrized.hpp>
 #include <lazytrain/nn/activation.hpp>
+#include <lazytrain/nn/affine.hpp>
+#include <lazytrain/nn/any_layer.hpp>
+#include <lazytrain/nn/flatten.hpp>
+#include <lazytrain/nn/graph.hpp>
+#include <lazytrain/nn/image_shape.hpp>
 #include <lazytrain/nn/initialize.hpp>
+#include <lazytrain/nn/layer.hpp>
+#include <lazytrain/nn/network.hpp>
+#include <lazytrain/nn/network_data.hpp>
+#include <lazytrain/nn/network_displaced.hpp>
+#include <lazytrain/nn/network_tangent.hpp>
+#include <lazytrain/nn/pointwise.hpp>
+#include <lazytrain/nn/pooling.hpp>
+#include <lazytrain/nn/prepared.hpp>
+#include <lazytrain/nn/resnet18.hpp>
+#include <lazytrain/nn/series.hpp>
+#include <lazytrain/nn/sweeps.hpp>
 #include <lazytrain/nn/two_layer.hpp>
 #include <lazytrain/nn/two_layer_displaced.hpp>
 #include <lazytrain/nn/two_layer_layout.hpp>
 #include <lazytrain/nn/two_layer_tangent.hpp>
+#include <lazytrain/nn/vgg11.hpp>
+#include <lazytrain/nn/xavier.hpp>
 
 /// \file
 /// Everything but the writing of reports (`report/`) and the reading of compressed files (`data/gzip.hpp`),

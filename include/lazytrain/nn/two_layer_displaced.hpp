@@ -43,7 +43,6 @@ class TwoLayerDisplacedTangent {
   /// @throws std::invalid_argument if the size is wrong
   void move_to(view_t<Vector<S>> delta) {
     at_.check_parameters("TwoLayerDisplacedTangent::move_to", "delta", delta.size());
-    using Write = typename TwoLayerTangent<S, Sigma>::Write;
     const S epsilon = origin_->epsilon;
     const Index m = at_.neurons();
     at_.w_ = origin_->at.w_ + epsilon * delta;

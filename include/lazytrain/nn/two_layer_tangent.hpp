@@ -204,8 +204,6 @@ class TwoLayerTangent {
   using Map = Eigen::Map<Matrix<S>>;
   using ConstMap = Eigen::Map<const Matrix<S>>;
 
-  enum class Write { assign, add };
-
   /// Without a forward pass.
   TwoLayerTangent(const TwoLayerLayout& layout, std::shared_ptr<const Matrix<S>> X)
       : layout_(layout), X_(std::move(X)) {

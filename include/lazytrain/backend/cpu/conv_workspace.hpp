@@ -2,13 +2,13 @@
 
 #include <array>
 #include <cstddef>
+#include <lazytrain/backend/write.hpp>
 #include <lazytrain/core/types.hpp>
 
 /// Numerics on the host. Everything is serial: threads go over images above it.
 namespace lazytrain::cpu {
 
-/// What happens to what stands in an output.
-enum class Write { assign, add };
+using lazytrain::Write;
 
 /// Scratch memory of convolutions. It grows to the largest size that was asked for and stays; one a thread.
 template <class S>

@@ -1,0 +1,112 @@
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <lazytrain/backend/cpu/convolution.hpp>
+#include <lazytrain/backend/cpu/parallel.hpp>
+#include <lazytrain/backend/pooling_shape.hpp>
+#include <lazytrain/core/error.hpp>
+#include <utility>
+
+namespace lazytrain::cpu {
+
+struct BackendOptions {
+  /// Threads over chunks of samples; 0: one for each processor. Results do not depend on it.
+  Index threads = 0;
+  /// Samples that go through a network together. Sums over samples are taken chunk by chunk, so that results
+  /// depend on it in their last digits.
+  Index chunk = 32;
+  /// How convolutions are computed: `automatic`, or `im2col` for the rounding of the definition.
+  ConvAlgorithm convolution = ConvAlgorithm::automatic;
+};
+
+/// Where the numbers of a network live and what is done to them: here, Eigen on the host. Layers are written
+/// against this interface and know no other; arrays are pointers to features x samples numbers, column-major.
+template <std::floating_point S>
+class Backend {
+ public:
+  using Scalar = S;
+  /// Parameters and outputs.
+  using Vector = lazytrain::Vector<S>;
+  /// A chunk of samples, features x samples.
+  using Batch = Matrix<S>;
+  using ConvWeights = cpu::ConvWeights<S>;
+  /// Scratch of one thread.
+  using Workspace = ConvWorkspace<S>;
+
+  /// @throws std::invalid_argument if threads < 0 or chunk < 1
+  explicit Backend(const BackendOptions& options = {})
+      : options_(options), threads_(thread_count(options.threads)) {
+    require_argument(options.threads >= 0, "cpu::Backend", "options.threads", options.threads, "at least 0");
+    require_argument(options.convolution != ConvAlgorithm::winograd, "cpu::Backend", "options.convolution",
+                     "winograd", "automatic or im2col, for not every layer can use Winograd's algorithm");
+    require_argument(options.chunk >= 1, "cpu::Backend", "options.chunk", options.chunk, "at least 1");
+  }
+
+  /// Number of threads.
+  [[nodiscard]] Index threads() const { return threads_; }
+  /// Samples in a chunk.
+  [[nodiscard]] Index chunk() const { return options_.chunk; }
+
+  /// See `cpu::for_chunks`.
+  template <class F>
+  void for_chunks(Index count, F&& f) const {
+    cpu::for_chunks(threads_, count, std::forward<F>(f));
+  }
+  /// See `cpu::for_chunks_in_order`.
+  template <class Compute, class Commit>
+  void for_chunks_in_order(Index count, Compute&& compute, Commit&& commit) const {
+    cpu::for_chunks_in_order(threads_, count, std::forward<Compute>(compute), std::forward<Commit>(commit));
+  }
+
+  /// The weights of a convolution, made ready for products.
+  [[nodiscard]] ConvWeights weights(const ConvShape& shape, const S* w) const {
+    return ConvWeights(shape, w, options_.convolution);
+  }
+  /// y (+)= w * x.
+  void convolve(const ConvWeights& w, const S* x, Index samples, S* y, Write write,
+                Workspace& scratch) const {
+    forward(w, x, samples, y, write, scratch);
+  }
+  /// gx (+)= w^T gy, the transpose in x.
+  void convolve_transposed(const ConvWeights& w, const S* gy, Index samples, S* gx, Write write,
+                           Workspace& scratch) const {
+    input_gradient(w, gy, samples, gx, write, scratch);
+  }
+  /// gw (+)= the transpose in w, summed over the samples.
+  void convolve_weights(const ConvShape& shape, const S* x, const S* gy, Index samples, S* gw, Write write,
+                        Workspace& scratch) const {
+    weight_gradient(shape, options_.convolution, x, gy, samples, gw, write, scratch);
+  }
+
+  /// Every column of y (channels x columns) += b.
+  void add_bias(const S* b, Index channels, Index columns, S* y) const {
+    Eigen::Map<Matrix<S>>(y, channels, columns).colwise() +=
+        Eigen::Map<const lazytrain::Vector<S>>(b, channels);
+  }
+  /// gb (+)= the sum of the columns of gy (channels x columns).
+  void sum_columns(const S* gy, Index channels, Index columns, S* gb, Write write) const {
+    Eigen::Map<lazytrain::Vector<S>> sum(gb, channels);
+    if (write == Write::assign) sum.setZero();
+    for (Index j = 0; j < columns; ++j)
+      sum += Eigen::Map<const lazytrain::Vector<S>>(gy + j * channels, channels);
+  }
+  /// out[i] = f(in[i]...) for i < count.
+  template <class F, class... In>
+  void map(Index count, S* out, F&& f, const In*... in) const {
+    for (Index i = 0; i < count; ++i) out[i] = f(in[i]...);
+  }
+  /// out[i] = value for i < count.
+  void fill(Index count, S* out, S value) const { std::fill_n(out, count, value); }
+  /// See `for_windows`.
+  template <class F>
+  void for_pooled(const PoolingShape& shape, Index samples, F&& f) const {
+    for_windows(shape, samples, std::forward<F>(f));
+  }
+
+ private:
+  BackendOptions options_;
+  Index threads_;
+};
+
+}  // namespace lazytrain::cpu

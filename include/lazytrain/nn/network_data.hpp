@@ -1,0 +1,81 @@
+#pragma once
+
+#include <algorithm>
+#include <lazytrain/core/output_space.hpp>
+#include <lazytrain/nn/sweeps.hpp>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace lazytrain::nn::detail {
+
+/// A network on the columns of X, cut into the backend's chunks: what its tangents share. Does not change.
+template <class B>
+struct NetworkData {
+  B backend;
+  std::shared_ptr<const Graph<B>> graph;
+  std::shared_ptr<const typename B::Batch> inputs;
+  OutputSpace space;
+  /// Bytes of activations that a tangent may keep.
+  double memory;
+
+  [[nodiscard]] Index samples() const { return inputs->cols(); }
+  /// k.
+  [[nodiscard]] Index outputs() const { return (*graph)[graph->size() - 1].shape.dim(); }
+  [[nodiscard]] Index chunk_size() const { return std::min(backend.chunk(), samples()); }
+  [[nodiscard]] Index chunks() const { return (samples() + chunk_size() - 1) / chunk_size(); }
+  [[nodiscard]] Index first(Index chunk) const { return chunk * chunk_size(); }
+  [[nodiscard]] Index count(Index chunk) const { return std::min(chunk_size(), samples() - first(chunk)); }
+  /// Number of coordinates of all nodes for one sample.
+  [[nodiscard]] Index state_dim() const {
+    Index sum = 0;
+    for (Index i = 0; i < graph->size(); ++i) sum += (*graph)[i].shape.dim();
+    return sum;
+  }
+  /// Whether `arrays` arrays for every node and sample fit into the memory.
+  [[nodiscard]] bool fits(double arrays) const {
+    return arrays * static_cast<double>(state_dim()) * static_cast<double>(samples()) * sizeof(scalar_t<B>) <=
+           memory;
+  }
+  /// Writes the inputs of a chunk.
+  void load(Index chunk, scalar_t<B>* out) const {
+    const auto size = inputs->rows() * count(chunk);
+    backend.map(
+        size, out, [](scalar_t<B> x) { return x; }, inputs->data() + inputs->rows() * first(chunk));
+  }
+  /// Copies a chunk's part of an element of F to or from the last node's array.
+  void take(const typename B::Vector& all, Index chunk, scalar_t<B>* out) const {
+    backend.map(
+        outputs() * count(chunk), out, [](scalar_t<B> x) { return x; },
+        all.data() + outputs() * first(chunk));
+  }
+  void put(const scalar_t<B>* in, Index chunk, typename B::Vector& all) const {
+    backend.map(
+        outputs() * count(chunk), all.data() + outputs() * first(chunk), [](scalar_t<B> x) { return x; }, in);
+  }
+};
+
+/// out = the sum over the chunks, in their order, of the gradients that compute(chunk, worker, gw) writes to
+/// gw.
+template <class B, class Compute>
+void sum_over_chunks(const NetworkData<B>& data, std::vector<Scratch<B>>& scratch, typename B::Vector& out,
+                     Compute&& compute) {
+  if (data.chunks() == 1) return compute(Index{0}, Index{0}, out.data());
+  const auto gradient = [&](Index worker) ->
+      typename B::Vector& { return scratch[static_cast<std::size_t>(worker)].parameters; };
+  data.backend.for_chunks_in_order(
+      data.chunks(),
+      [&](Index chunk, Index worker) {
+        if (dimension(gradient(worker)) == 0) gradient(worker) = zeros_like(out);
+        compute(chunk, worker, gradient(worker).data());
+      },
+      [&](Index chunk, Index worker) {
+        if (chunk == 0) {
+          copy(gradient(worker), out);
+        } else {
+          axpy(scalar_t<B>(1), gradient(worker), out);
+        }
+      });
+}
+
+}  // namespace lazytrain::nn::detail

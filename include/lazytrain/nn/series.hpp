@@ -1,0 +1,73 @@
+#pragma once
+
+#include <functional>
+#include <lazytrain/nn/any_layer.hpp>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace lazytrain::nn {
+
+/// A description of a layer, before its input is known: it has a `name`, the kind, and `bind<B>(input)`, the
+/// layer.
+template <class D, class B>
+concept LayerDescription = std::copy_constructible<D> &&
+    requires(const D& description, const ImageShape& input) {
+  { D::name } -> std::convertible_to<std::string_view>;
+  { description.template bind<B>(input) } -> Layer<B>;
+};
+
+/// Layers in series, and residual blocks of such: the description of a network, a value.
+///
+///     nn::Series<B> layers{nn::Conv{.filters = 64}, nn::Pointwise<Relu>{}, nn::MaxPool{}};
+///     layers.add(nn::Dense{.outputs = 10});
+template <class B>
+class Series {
+ public:
+  /// One part: a layer, or a residual block (`body` set).
+  struct Part {
+    std::string kind;
+    std::function<AnyLayer<B>(std::string name, const ImageShape& input)> bind;
+    std::shared_ptr<const Series> body;
+    std::shared_ptr<const Series> shortcut;
+  };
+
+  Series() = default;
+  template <LayerDescription<B>... D>
+  explicit Series(D... descriptions) {
+    (add(std::move(descriptions)), ...);
+  }
+
+  /// Appends a layer.
+  template <LayerDescription<B> D>
+  Series& add(D description) {
+    parts_.push_back({std::string(D::name),
+                      [description = std::move(description)](std::string name, const ImageShape& input) {
+                        return AnyLayer<B>(std::move(name), description.template bind<B>(input));
+                      },
+                      nullptr, nullptr});
+    return *this;
+  }
+
+  /// Appends all parts of another series.
+  Series& add(const Series& other) {
+    parts_.insert(parts_.end(), other.parts_.begin(), other.parts_.end());
+    return *this;
+  }
+
+  /// Appends x -> body(x) + shortcut(x); an empty shortcut is the identity.
+  Series& add_residual(Series body, Series shortcut = {}) {
+    parts_.push_back({"residual", nullptr, std::make_shared<const Series>(std::move(body)),
+                      std::make_shared<const Series>(std::move(shortcut))});
+    return *this;
+  }
+
+  [[nodiscard]] const std::vector<Part>& parts() const { return parts_; }
+
+ private:
+  std::vector<Part> parts_;
+};
+
+}  // namespace lazytrain::nn

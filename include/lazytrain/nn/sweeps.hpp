@@ -1,0 +1,206 @@
+#pragma once
+
+#include <algorithm>
+#include <lazytrain/nn/prepared.hpp>
+#include <vector>
+
+/// Forward and backward sweeps of a chunk of samples through a network: what tangents and displacements are
+/// made of.
+namespace lazytrain::nn::detail {
+
+/// One array for every node of a graph, each of the node's size times `samples`.
+template <class B>
+class NodeArrays {
+ public:
+  NodeArrays() = default;
+  /// Allocates for all nodes, once; arrays are 0.
+  void prepare(const Graph<B>& graph, Index samples) {
+    if (!arrays_.empty()) return;
+    for (Index i = 0; i < graph.size(); ++i)
+      arrays_.push_back(B::Vector::Zero(graph[i].shape.dim() * samples));
+  }
+  [[nodiscard]] scalar_t<B>* operator[](Index i) { return arrays_[static_cast<std::size_t>(i)].data(); }
+  [[nodiscard]] const scalar_t<B>* operator[](Index i) const {
+    return arrays_[static_cast<std::size_t>(i)].data();
+  }
+
+ private:
+  std::vector<typename B::Vector> arrays_;
+};
+
+/// What one thread writes to while it takes a chunk through the network.
+template <class B>
+struct Scratch {
+  typename B::Workspace workspace;
+  NodeArrays<B> u;
+  NodeArrays<B> v;
+  NodeArrays<B> uv;
+  NodeArrays<B> gradient;
+  NodeArrays<B> gradient_u;
+  typename B::Vector branch;
+  typename B::Vector branch_u;
+  /// Gradient of a chunk in all parameters.
+  typename B::Vector parameters;
+};
+
+/// A network, and a chunk of samples that one thread takes through it.
+template <class B>
+class Sweep {
+ public:
+  using S = scalar_t<B>;
+  using Parameters = PreparedParameters<B>;
+
+  Sweep(const Graph<B>& graph, const B& backend, Scratch<B>& scratch, Index samples)
+      : graph_(graph), backend_(backend), scratch_(scratch), samples_(samples) {}
+
+  /// Values of all nodes from that of node 0.
+  void forward(const Parameters& w, NodeArrays<B>& x) const {
+    for (Index i = 1; i < graph_.size(); ++i) {
+      const auto& node = graph_[i];
+      if (node.layer) {
+        node.layer->forward(chunk(node), w[i], x[node.source], x[i]);
+      } else {
+        sum(i, 1, x, x[i]);
+      }
+    }
+  }
+
+  /// Tangents of all nodes along dw; that of node 0 is 0. `x` gives the values.
+  template <class Values>
+  void jvp(const Parameters& w, const Parameters& dw, const Values& x, NodeArrays<B>& dx) const {
+    for (Index i = 1; i < graph_.size(); ++i) {
+      const auto& node = graph_[i];
+      if (node.layer) {
+        node.layer->jvp(chunk(node), w[i], dw[i], x[node.source], x[i], dx[node.source], dx[i]);
+      } else {
+        sum(i, 1, dx, dx[i]);
+      }
+    }
+  }
+
+  /// Values at w and scaled differences, side by side, of all nodes from those of node 0. `x` receives value
+  /// + epsilon difference, if epsilon > 0.
+  void displace(const Parameters& w, const Parameters& dw, S epsilon, NodeArrays<B>& pairs,
+                NodeArrays<B>& x) const {
+    for (Index i = 1; i < graph_.size(); ++i) {
+      const auto& node = graph_[i];
+      const S* const source = epsilon == S(0) ? pairs[node.source] : x[node.source];
+      if (node.layer) {
+        node.layer->displace(chunk(node), w[i], dw[i], epsilon, pairs[node.source], source, pairs[i]);
+      } else {
+        sum(i, 2, pairs, pairs[i]);
+      }
+      if (epsilon != S(0)) {
+        const Index size = node.shape.dim() * samples_;
+        backend_.map(
+            size, x[i], [epsilon](S a, S d) { return a + epsilon * d; }, pairs[i], pairs[i] + size);
+      }
+    }
+  }
+
+  /// Gradients of all nodes from that of the last one, and of all parameters, which `gw` points to.
+  /// `at_node(i, gradient)` sees the gradient of every node before its layer is passed.
+  template <class Values, class AtNode>
+  void vjp(const Parameters& w, const Values& x, S* gw, AtNode&& at_node) const {
+    NodeArrays<B>& g = scratch_.gradient;
+    std::vector<char> written(static_cast<std::size_t>(graph_.size()), 0);
+    for (Index i = graph_.size() - 1; i > 0; --i) {
+      const auto& node = graph_[i];
+      at_node(i, g[i]);
+      if (node.layer) {
+        const bool first = !written[static_cast<std::size_t>(node.source)];
+        S* const target = first ? g[node.source] : branch(scratch_.branch, node.source);
+        node.layer->vjp(chunk(node), w[i], x[node.source], x[i], g[i], target, gw + node.offset);
+        if (!first) add(node.source, target, g[node.source]);
+        written[static_cast<std::size_t>(node.source)] = 1;
+      } else {
+        hand_on(i, g, written);
+      }
+    }
+  }
+
+  /// Second derivatives of all nodes along u and v.
+  template <class Values>
+  void second(const Parameters& w, const Parameters& u, const Parameters& v, const Values& x,
+              const NodeArrays<B>& xu, const NodeArrays<B>& xv, NodeArrays<B>& xuv) const {
+    for (Index i = 1; i < graph_.size(); ++i) {
+      const auto& node = graph_[i];
+      const Index s = node.source;
+      if (node.layer) {
+        node.layer->second(chunk(node), w[i], u[i], v[i], x[s], x[i], xu[s], xv[s], xuv[s], xuv[i]);
+      } else {
+        sum(i, 1, xuv, xuv[i]);
+      }
+    }
+  }
+
+  /// The derivative of `vjp` when the point moves along u, for a constant gradient of the last node: `gwu`
+  /// receives that of the parameters' gradient.
+  template <class Values>
+  void second_vjp(const Parameters& w, const Parameters& u, const Values& x, const NodeArrays<B>& xu,
+                  S* gwu) const {
+    NodeArrays<B>& g = scratch_.gradient;
+    NodeArrays<B>& gu = scratch_.gradient_u;
+    std::vector<char> written(static_cast<std::size_t>(graph_.size()), 0);
+    std::vector<char> written_u = written;
+    for (Index i = graph_.size() - 1; i > 0; --i) {
+      const auto& node = graph_[i];
+      const Index s = node.source;
+      if (node.layer) {
+        const bool first = !written[static_cast<std::size_t>(s)];
+        S* const target = first ? g[s] : branch(scratch_.branch, s);
+        S* const target_u = first ? gu[s] : branch(scratch_.branch_u, s);
+        node.layer->second_vjp(chunk(node), w[i], u[i], x[s], x[i], xu[s], g[i], gu[i], target, target_u,
+                               gwu + node.offset);
+        if (!first) {
+          add(s, target, g[s]);
+          add(s, target_u, gu[s]);
+        }
+        written[static_cast<std::size_t>(s)] = 1;
+        written_u[static_cast<std::size_t>(s)] = 1;
+      } else {
+        hand_on(i, g, written);
+        hand_on(i, gu, written_u);
+      }
+    }
+  }
+
+ private:
+  [[nodiscard]] Chunk<B> chunk(const typename Graph<B>::Node& node) const {
+    return {backend_, scratch_.workspace, samples_, node.source == 0 ? Input::fixed : Input::moves};
+  }
+  [[nodiscard]] Index size(Index i) const { return graph_[i].shape.dim() * samples_; }
+  /// out = the sum that node i is, of `copies` arrays side by side.
+  void sum(Index i, Index copies, const NodeArrays<B>& x, S* out) const {
+    backend_.map(
+        copies * size(i), out, [](S a, S b) { return a + b; }, x[graph_[i].source], x[graph_[i].other]);
+  }
+  void add(Index i, const S* x, S* y) const {
+    backend_.map(
+        size(i), y, [](S a, S b) { return a + b; }, x, y);
+  }
+  [[nodiscard]] S* branch(typename B::Vector& array, Index i) const {
+    if (dimension(array) < size(i)) array.resize(size(i));
+    return array.data();
+  }
+  /// The gradient of a sum goes to both summands.
+  void hand_on(Index i, NodeArrays<B>& g, std::vector<char>& written) const {
+    for (const Index target : {graph_[i].source, graph_[i].other}) {
+      char& done = written[static_cast<std::size_t>(target)];
+      if (done) {
+        add(target, g[i], g[target]);
+      } else {
+        backend_.map(
+            size(i), g[target], [](S a) { return a; }, g[i]);
+      }
+      done = 1;
+    }
+  }
+
+  const Graph<B>& graph_;
+  const B& backend_;
+  Scratch<B>& scratch_;
+  Index samples_;
+};
+
+}  // namespace lazytrain::nn::detail
