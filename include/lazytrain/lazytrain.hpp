@@ -16,6 +16,10 @@
 #include <lazytrain/backend/cpu/convolution.hpp>
 #include <lazytrain/backend/cpu/im2col.hpp>
 #include <lazytrain/backend/cpu/parallel.hpp>
+#include <lazytrain/backend/cpu/winograd.hpp>
+#include <lazytrain/backend/cpu/winograd_tiles.hpp>
+#include <lazytrain/backend/cpu/winograd_transforms.hpp>
+#include <lazytrain/backend/cpu/write.hpp>
 #include <lazytrain/backend/pooling_shape.hpp>
 #include <lazytrain/backend/write.hpp>
 #include <lazytrain/core/concepts.hpp>

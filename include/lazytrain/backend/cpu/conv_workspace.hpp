@@ -2,13 +2,9 @@
 
 #include <array>
 #include <cstddef>
-#include <lazytrain/backend/write.hpp>
 #include <lazytrain/core/types.hpp>
 
-/// Numerics on the host. Everything is serial: threads go over images above it.
 namespace lazytrain::cpu {
-
-using lazytrain::Write;
 
 /// Scratch memory of convolutions. It grows to the largest size that was asked for and stays; one a thread.
 template <class S>

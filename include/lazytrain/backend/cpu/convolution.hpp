@@ -4,6 +4,8 @@
 #include <lazytrain/backend/conv_shape.hpp>
 #include <lazytrain/backend/cpu/conv_workspace.hpp>
 #include <lazytrain/backend/cpu/im2col.hpp>
+#include <lazytrain/backend/cpu/winograd.hpp>
+#include <lazytrain/backend/cpu/write.hpp>
 
 /// 2-D convolutions of batches of images, in the layout of ConvShape, and their transposes: bilinear, without
 /// bias, serial. To use several threads give each its own images and its own ConvWorkspace; ConvWeights is
@@ -20,12 +22,21 @@ class ConvWeights {
   /// `weights`: shape.weight_dim() numbers, which are copied.
   /// @throws std::invalid_argument if the shape makes no sense or is none for `algorithm`
   ConvWeights(const ConvShape& shape, const S* weights, ConvAlgorithm algorithm = ConvAlgorithm::automatic)
-      : shape_(shape), algorithm_(conv_algorithm(shape, algorithm)), values_(shape.weight_dim()) {
+      : shape_(shape),
+        algorithm_(conv_algorithm(shape, algorithm)),
+        values_(algorithm_ == ConvAlgorithm::winograd ? winograd_weights_size<S>(shape)
+                                                      : shape.weight_dim()) {
     assign(weights);
   }
 
   /// Other weights for the same shape. Allocates nothing.
-  void assign(const S* weights) { std::copy_n(weights, shape_.weight_dim(), values_.data()); }
+  void assign(const S* weights) {
+    if (algorithm_ == ConvAlgorithm::winograd) {
+      winograd_weights(shape_, weights, values_.data());
+    } else {
+      std::copy_n(weights, shape_.weight_dim(), values_.data());
+    }
+  }
 
   [[nodiscard]] const ConvShape& shape() const { return shape_; }
   /// ConvAlgorithm::im2col or ConvAlgorithm::winograd.
@@ -42,7 +53,11 @@ class ConvWeights {
 /// y = or += conv(w, x): x is shape.input_dim() x n, y is shape.output_dim() x n.
 template <class S>
 void forward(const ConvWeights<S>& w, const S* x, Index n, S* y, Write write, ConvWorkspace<S>& workspace) {
-  im2col_forward(w.shape(), w.data(), x, n, y, write, workspace);
+  if (w.algorithm() == ConvAlgorithm::winograd) {
+    winograd_forward(w.shape(), w.data(), x, n, y, write, workspace);
+  } else {
+    im2col_forward(w.shape(), w.data(), x, n, y, write, workspace);
+  }
 }
 
 /// gx = or += the transpose of x -> conv(w, x) applied to gy: gy is shape.output_dim() x n, gx is
@@ -51,7 +66,11 @@ void forward(const ConvWeights<S>& w, const S* x, Index n, S* y, Write write, Co
 template <class S>
 void input_gradient(const ConvWeights<S>& w, const S* gy, Index n, S* gx, Write write,
                     ConvWorkspace<S>& workspace) {
-  im2col_input_gradient(w.shape(), w.data(), gy, n, gx, write, workspace);
+  if (w.algorithm() == ConvAlgorithm::winograd) {
+    winograd_input_gradient(w.shape(), w.data(), gy, n, gx, write, workspace);
+  } else {
+    im2col_input_gradient(w.shape(), w.data(), gy, n, gx, write, workspace);
+  }
 }
 
 /// gw = or += the transpose of w -> conv(w, x) applied to gy, summed over the images: gw has the layout of
@@ -60,8 +79,11 @@ void input_gradient(const ConvWeights<S>& w, const S* gy, Index n, S* gx, Write 
 template <class S>
 void weight_gradient(const ConvShape& shape, ConvAlgorithm algorithm, const S* x, const S* gy, Index n, S* gw,
                      Write write, ConvWorkspace<S>& workspace) {
-  algorithm = conv_algorithm(shape, algorithm);
-  im2col_weight_gradient(shape, x, gy, n, gw, write, workspace);
+  if (conv_algorithm(shape, algorithm) == ConvAlgorithm::winograd) {
+    winograd_weight_gradient(shape, x, gy, n, gw, write, workspace);
+  } else {
+    im2col_weight_gradient(shape, x, gy, n, gw, write, workspace);
+  }
 }
 
 }  // namespace lazytrain::cpu

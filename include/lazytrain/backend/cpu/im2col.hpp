@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <lazytrain/backend/conv_shape.hpp>
 #include <lazytrain/backend/cpu/conv_workspace.hpp>
+#include <lazytrain/backend/cpu/write.hpp>
 
 namespace lazytrain::cpu {
 
@@ -39,16 +40,6 @@ void for_patch_rows(const ConvShape& s, Index pixel, const Row& row) {
 /// the weights is shared.
 [[nodiscard]] constexpr Index pixels_at_a_time(const ConvShape& s, Index pixels) {
   return std::min(pixels, std::max<Index>(256, (Index(1) << 18) / s.patch_dim() / 8 * 8));
-}
-
-/// out = or += product, without a temporary.
-template <class Out, class Product>
-void write_product(Out&& out, const Product& product, Write write) {
-  if (write == Write::assign) {
-    out.noalias() = product;
-  } else {
-    out.noalias() += product;
-  }
 }
 
 }  // namespace detail
