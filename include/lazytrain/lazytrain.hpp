@@ -39,6 +39,7 @@
 #include <lazytrain/data/split.hpp>
 #include <lazytrain/data/teacher.hpp>
 #include <lazytrain/flow/attempted_step.hpp>
+#include <lazytrain/flow/augmented_batches.hpp>
 #include <lazytrain/flow/batch_field.hpp>
 #include <lazytrain/flow/batch_problem.hpp>
 #include <lazytrain/flow/batch_sampler.hpp>
@@ -148,6 +149,7 @@
 #include <lazytrain/nn/flatten.hpp>
 #include <lazytrain/nn/graph.hpp>
 #include <lazytrain/nn/image_shape.hpp>
+#include <lazytrain/nn/images.hpp>
 #include <lazytrain/nn/initialize.hpp>
 #include <lazytrain/nn/layer.hpp>
 #include <lazytrain/nn/network.hpp>
@@ -155,10 +157,12 @@
 #include <lazytrain/nn/network_displaced.hpp>
 #include <lazytrain/nn/network_tangent.hpp>
 #include <lazytrain/nn/pointwise.hpp>
+#include <lazytrain/nn/pool.hpp>
 #include <lazytrain/nn/pooling.hpp>
 #include <lazytrain/nn/prepared.hpp>
 #include <lazytrain/nn/resnet18.hpp>
 #include <lazytrain/nn/series.hpp>
+#include <lazytrain/nn/stability.hpp>
 #include <lazytrain/nn/sweeps.hpp>
 #include <lazytrain/nn/two_layer.hpp>
 #include <lazytrain/nn/two_layer_displaced.hpp>

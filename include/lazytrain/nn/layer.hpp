@@ -105,8 +105,15 @@ concept ConvolutionalLayer = requires(const L& layer) { { layer.conv_shape() } -
 
 // clang-format on
 
-/// Which of a layer's pieces two inputs choose alike: `same` of `total`.
+/// Which pieces a layer has.
+enum class Pattern {
+  signs,   ///< sides of the kink of an activation
+  choices  ///< which coordinate of a window is largest
+};
+
+/// How many of a layer's pieces two inputs choose alike: `same` of `total`.
 struct PatternAgreement {
+  Pattern pattern = Pattern::signs;
   Index same = 0;
   Index total = 0;
 };

@@ -106,13 +106,16 @@ class Network {
                  "the coordinates of an input " + to_string(input_shape()));
     require_size("Network::on", "space", space.dim(), X->cols() * outputs(), "samples n times outputs k");
     return NetworkOnData<B>(std::make_shared<const detail::NetworkData<B>>(
-        detail::NetworkData<B>{backend_, graph_, std::move(X), std::move(space), options_.memory}));
+        detail::NetworkData<B>{backend_, graph_, std::move(X), std::move(space), options_.memory, pools_}));
   }
 
-  /// Outputs on the columns of X, k x n. Cost: a forward pass and the activations of a chunk for each thread.
+  /// Outputs on the columns of X, k x n.
+  /// @throws std::invalid_argument if a size is wrong. Cost: a forward pass and the activations of a chunk
+  /// for each thread.
   [[nodiscard]] typename B::Batch operator()(const typename B::Vector& w, const typename B::Batch& X) const {
-    const Network frugal = with_memory(0);
-    const auto values = linearize(frugal.on(X), w).value();
+    require_size("Network", "w", dimension(w), parameter_dim(), "the parameters p");
+    const auto at_w = with_memory(0).on(X).linearize(w);
+    const auto& values = at_w.value();
     return Eigen::Map<const typename B::Batch>(values.data(), outputs(), X.cols());
   }
 
@@ -127,6 +130,7 @@ class Network {
   B backend_;
   std::shared_ptr<const Graph<B>> graph_;
   NetworkOptions options_;
+  detail::NetworkPools<B> pools_;
 };
 
 }  // namespace lazytrain::nn

@@ -2,12 +2,21 @@
 
 #include <algorithm>
 #include <lazytrain/core/output_space.hpp>
+#include <lazytrain/nn/pool.hpp>
 #include <lazytrain/nn/sweeps.hpp>
 #include <memory>
 #include <utility>
 #include <vector>
 
 namespace lazytrain::nn::detail {
+
+/// The workspaces that the tangents of one network hand on.
+template <class B>
+struct NetworkPools {
+  std::shared_ptr<Pool<PreparedParameters<B>>> parameters = std::make_shared<Pool<PreparedParameters<B>>>();
+  std::shared_ptr<Pool<NodeArrays<B>>> arrays = std::make_shared<Pool<NodeArrays<B>>>();
+  std::shared_ptr<Pool<Scratch<B>>> scratch = std::make_shared<Pool<Scratch<B>>>();
+};
 
 /// A network on the columns of X, cut into the backend's chunks: what its tangents share. Does not change.
 template <class B>
@@ -18,7 +27,24 @@ struct NetworkData {
   OutputSpace space;
   /// Bytes of activations that a tangent may keep.
   double memory;
+  NetworkPools<B> pools;
 
+  [[nodiscard]] Pooled<PreparedParameters<B>> parameters() const {
+    return Pooled<PreparedParameters<B>>(pools.parameters, backend, graph);
+  }
+  [[nodiscard]] std::vector<Pooled<NodeArrays<B>>> arrays(Index count) const {
+    std::vector<Pooled<NodeArrays<B>>> all;
+    for (Index i = 0; i < count; ++i) all.emplace_back(pools.arrays);
+    return all;
+  }
+  /// One for each thread.
+  [[nodiscard]] std::vector<Pooled<Scratch<B>>> scratch() const {
+    std::vector<Pooled<Scratch<B>>> all;
+    for (Index i = 0; i < workers(); ++i) all.emplace_back(pools.scratch);
+    return all;
+  }
+
+  [[nodiscard]] Index workers() const { return std::min(backend.threads(), chunks()); }
   [[nodiscard]] Index samples() const { return inputs->cols(); }
   /// k.
   [[nodiscard]] Index outputs() const { return (*graph)[graph->size() - 1].shape.dim(); }
@@ -43,6 +69,15 @@ struct NetworkData {
     backend.map(
         size, out, [](scalar_t<B> x) { return x; }, inputs->data() + inputs->rows() * first(chunk));
   }
+  /// Writes the inputs of a chunk, which do not move, to node 0 of pairs and of values.
+  void load_pair(Index chunk, NodeArrays<B>& pairs, NodeArrays<B>& values) const {
+    pairs.prepare(*graph, 2 * chunk_size());
+    values.prepare(*graph, chunk_size());
+    load(chunk, values[0]);
+    load(chunk, pairs[0]);
+    const Index size = inputs->rows() * count(chunk);
+    backend.fill(size, pairs[0] + size, scalar_t<B>(0));
+  }
   /// Copies a chunk's part of an element of F to or from the last node's array.
   void take(const typename B::Vector& all, Index chunk, scalar_t<B>* out) const {
     backend.map(
@@ -58,11 +93,11 @@ struct NetworkData {
 /// out = the sum over the chunks, in their order, of the gradients that compute(chunk, worker, gw) writes to
 /// gw.
 template <class B, class Compute>
-void sum_over_chunks(const NetworkData<B>& data, std::vector<Scratch<B>>& scratch, typename B::Vector& out,
-                     Compute&& compute) {
+void sum_over_chunks(const NetworkData<B>& data, std::vector<Pooled<Scratch<B>>>& scratch,
+                     typename B::Vector& out, Compute&& compute) {
   if (data.chunks() == 1) return compute(Index{0}, Index{0}, out.data());
   const auto gradient = [&](Index worker) ->
-      typename B::Vector& { return scratch[static_cast<std::size_t>(worker)].parameters; };
+      typename B::Vector& { return scratch[static_cast<std::size_t>(worker)]->parameters; };
   data.backend.for_chunks_in_order(
       data.chunks(),
       [&](Index chunk, Index worker) {

@@ -12,7 +12,7 @@ namespace detail {
 /// The point from which displacements of a network are counted.
 template <class B>
 struct NetworkOrigin {
-  PreparedParameters<B> w0;
+  Pooled<PreparedParameters<B>> w0;
   scalar_t<B> epsilon;
 };
 
@@ -33,14 +33,15 @@ class NetworkDisplacedTangent {
   NetworkDisplacedTangent(std::shared_ptr<const Data> data, Origin origin, const Vector& delta)
       : data_(std::move(data)),
         origin_(std::move(origin)),
-        w_(origin_->w0),
-        delta_(data_->backend, data_->graph),
-        direction_(data_->backend, data_->graph),
+        w_(linear() ? origin_->w0 : data_->parameters()),
+        delta_(data_->parameters()),
+        direction_(data_->parameters()),
         value_(data_->space.dim()),
         start_(data_->space.dim()),
         kept_(data_->fits(3)),
-        states_(static_cast<std::size_t>(kept_ ? data_->chunks() : workers())),
-        scratch_(static_cast<std::size_t>(workers())) {
+        pairs_(data_->arrays(states())),
+        values_(data_->arrays(linear() ? 0 : states())),
+        scratch_(data_->scratch()) {
     move_to(delta);
   }
 
@@ -53,10 +54,10 @@ class NetworkDisplacedTangent {
   /// Goes to another displacement. Cost: three forward passes.
   /// @throws std::invalid_argument that names a layer without displacement
   void move_to(const Vector& delta) {
-    delta_.assign(delta);
-    if (origin_->epsilon != Scalar(0)) w_.assign(origin_->w0.vector(), origin_->epsilon, delta);
+    delta_->assign(delta);
+    if (origin_->epsilon != Scalar(0)) w_->assign(origin_->w0->vector(), origin_->epsilon, delta);
     data_->backend.for_chunks(data_->chunks(), [&](Index chunk, Index worker) {
-      const State& state = forward(chunk, worker);
+      const State state = forward(chunk, worker);
       const Scalar* const pair = state.pairs[last()];
       data_->put(pair, chunk, start_);
       data_->put(pair + data_->outputs() * data_->count(chunk), chunk, value_);
@@ -65,12 +66,12 @@ class NetworkDisplacedTangent {
 
   /// Dh(w0 + εδ) v.
   void jvp(const Vector& v, Vector& out) const {
-    direction_.assign(v);
+    direction_->assign(v);
     data_->backend.for_chunks(data_->chunks(), [&](Index chunk, Index worker) {
-      auto& scratch = scratch_[static_cast<std::size_t>(worker)];
-      const State& x = state(chunk, worker);
+      auto& scratch = *scratch_[static_cast<std::size_t>(worker)];
+      const State x = state(chunk, worker);
       scratch.v.prepare(*data_->graph, data_->chunk_size());
-      sweep(chunk, worker).jvp(w_, direction_, x, scratch.v);
+      sweep(chunk, worker).jvp(*w_, *direction_, x, scratch.v);
       data_->put(scratch.v[last()], chunk, out);
     });
   }
@@ -78,68 +79,66 @@ class NetworkDisplacedTangent {
   /// The Jacobian at w0 + εδ, transposed, times the cotangent u.
   void vjp(const Vector& u, Vector& out) const {
     detail::sum_over_chunks(*data_, scratch_, out, [&](Index chunk, Index worker, Scalar* gw) {
-      auto& scratch = scratch_[static_cast<std::size_t>(worker)];
-      const State& x = state(chunk, worker);
+      auto& scratch = *scratch_[static_cast<std::size_t>(worker)];
+      const State x = state(chunk, worker);
       scratch.gradient.prepare(*data_->graph, data_->chunk_size());
       data_->take(u, chunk, scratch.gradient[last()]);
-      sweep(chunk, worker).vjp(w_, x, gw, [](Index, const Scalar*) {});
+      sweep(chunk, worker).vjp(*w_, x, gw, [](Index, const Scalar*) {});
     });
   }
 
   /// ε D^2h(w0 + εδ)[u, v]: that of the network at this point.
   void second(const Vector& u, const Vector& v, Vector& out) const {
-    NetworkTangent<B>(data_, w_.vector()).second(u, v, out);
+    NetworkTangent<B>(data_, w_->vector()).second(u, v, out);
     scale(origin_->epsilon, out);
   }
   /// ε times the sum over i of c_i D^2h_i(w0 + εδ) u.
   void second_vjp(const Vector& u, const Vector& c, Vector& out) const {
-    NetworkTangent<B>(data_, w_.vector()).second_vjp(u, c, out);
+    NetworkTangent<B>(data_, w_->vector()).second_vjp(u, c, out);
     scale(origin_->epsilon, out);
   }
 
  private:
-  /// Pairs at w0 and δ, and the values at w0 + εδ, which at ε = 0 are the pairs' first halves.
+  /// The arrays of a chunk: pairs at w0 and δ, and the values at w0 + εδ, which at ε = 0 are the pairs' first
+  /// halves.
   struct State {
-    detail::NodeArrays<B> pairs;
-    detail::NodeArrays<B> values;
-    bool linear = false;
-    [[nodiscard]] const Scalar* operator[](Index i) const { return linear ? pairs[i] : values[i]; }
+    detail::NodeArrays<B>& pairs;
+    detail::NodeArrays<B>& values;
+    [[nodiscard]] const Scalar* operator[](Index i) const { return values[i]; }
   };
 
-  [[nodiscard]] Index workers() const { return std::min(data_->backend.threads(), data_->chunks()); }
+  [[nodiscard]] bool linear() const { return origin_->epsilon == Scalar(0); }
+  [[nodiscard]] Index states() const { return kept_ ? data_->chunks() : data_->workers(); }
   [[nodiscard]] Index last() const { return data_->graph->size() - 1; }
   [[nodiscard]] detail::Sweep<B> sweep(Index chunk, Index worker) const {
-    return {*data_->graph, data_->backend, scratch_[static_cast<std::size_t>(worker)], data_->count(chunk)};
+    return {*data_->graph, data_->backend, *scratch_[static_cast<std::size_t>(worker)], data_->count(chunk)};
   }
-  const State& forward(Index chunk, Index worker) const {
-    State& state = states_[static_cast<std::size_t>(kept_ ? chunk : worker)];
-    state.linear = origin_->epsilon == Scalar(0);
-    state.pairs.prepare(*data_->graph, 2 * data_->chunk_size());
-    data_->load(chunk, state.pairs[0]);
-    const Index inputs = data_->inputs->rows() * data_->count(chunk);
-    data_->backend.fill(inputs, state.pairs[0] + inputs, Scalar(0));
-    if (!state.linear) {
-      state.values.prepare(*data_->graph, data_->chunk_size());
-      data_->load(chunk, state.values[0]);
-    }
-    sweep(chunk, worker).displace(origin_->w0, delta_, origin_->epsilon, state.pairs, state.values);
+  [[nodiscard]] State place(Index chunk, Index worker) const {
+    const auto slot = static_cast<std::size_t>(kept_ ? chunk : worker);
+    return {*pairs_[slot], linear() ? *pairs_[slot] : *values_[slot]};
+  }
+  State forward(Index chunk, Index worker) const {
+    const State state = place(chunk, worker);
+    data_->load_pair(chunk, state.pairs, state.values);
+    sweep(chunk, worker).displace(*origin_->w0, *delta_, origin_->epsilon, state.pairs, state.values);
     return state;
   }
-  const State& state(Index chunk, Index worker) const {
-    return kept_ ? states_[static_cast<std::size_t>(chunk)] : forward(chunk, worker);
+  [[nodiscard]] State state(Index chunk, Index worker) const {
+    return kept_ ? place(chunk, worker) : forward(chunk, worker);
   }
 
   std::shared_ptr<const Data> data_;
   Origin origin_;
   /// w0 + εδ.
-  PreparedParameters<B> w_;
-  PreparedParameters<B> delta_;
-  mutable PreparedParameters<B> direction_;
+  detail::Pooled<PreparedParameters<B>> w_;
+  detail::Pooled<PreparedParameters<B>> delta_;
+  detail::Pooled<PreparedParameters<B>> direction_;
   Vector value_;
   Vector start_;
   bool kept_;
-  mutable std::vector<State> states_;
-  mutable std::vector<detail::Scratch<B>> scratch_;
+  std::vector<detail::Pooled<detail::NodeArrays<B>>> pairs_;
+  std::vector<detail::Pooled<detail::NodeArrays<B>>> values_;
+  mutable std::vector<detail::Pooled<detail::Scratch<B>>> scratch_;
 };
 
 /// The displaced model δ -> (h(w0 + εδ) - h(w0)) / ε of a network on data.
@@ -153,9 +152,9 @@ class NetworkDisplaced {
 
   NetworkDisplaced(std::shared_ptr<const Data> data, const Parameters& w0, Scalar epsilon)
       : data_(std::move(data)) {
-    auto origin = std::make_shared<detail::NetworkOrigin<B>>(
-        detail::NetworkOrigin<B>{PreparedParameters<B>(data_->backend, data_->graph), epsilon});
-    origin->w0.assign(w0);
+    auto origin =
+        std::make_shared<detail::NetworkOrigin<B>>(detail::NetworkOrigin<B>{data_->parameters(), epsilon});
+    origin->w0->assign(w0);
     origin_ = std::move(origin);
   }
 

@@ -22,23 +22,23 @@ class NetworkTangent {
 
   NetworkTangent(std::shared_ptr<const Data> data, const Vector& w)
       : data_(std::move(data)),
-        w_(data_->backend, data_->graph),
-        u_(data_->backend, data_->graph),
-        v_(data_->backend, data_->graph),
+        w_(data_->parameters()),
+        u_(data_->parameters()),
+        v_(data_->parameters()),
         value_(data_->space.dim()),
         kept_(data_->fits(1)),
-        states_(static_cast<std::size_t>(kept_ ? data_->chunks() : workers())),
-        scratch_(static_cast<std::size_t>(workers())) {
+        states_(data_->arrays(kept_ ? data_->chunks() : data_->workers())),
+        scratch_(data_->scratch()) {
     move_to(w);
   }
 
   [[nodiscard]] const Vector& value() const { return value_; }
-  [[nodiscard]] const Vector& parameters() const { return w_.vector(); }
+  [[nodiscard]] const Vector& parameters() const { return w_->vector(); }
   [[nodiscard]] const Data& data() const { return *data_; }
 
   /// Goes to another point. Cost: a forward pass.
   void move_to(const Vector& w) {
-    w_.assign(w);
+    w_->assign(w);
     data_->backend.for_chunks(data_->chunks(), [&](Index chunk, Index worker) {
       auto& x = forward(chunk, worker);
       data_->put(x[last()], chunk, value_);
@@ -47,12 +47,12 @@ class NetworkTangent {
 
   /// Dh(w) v. Cost: two forward passes, and one more if activations are not kept.
   void jvp(const Vector& v, Vector& out) const {
-    v_.assign(v);
+    v_->assign(v);
     data_->backend.for_chunks(data_->chunks(), [&](Index chunk, Index worker) {
-      auto& scratch = scratch_[static_cast<std::size_t>(worker)];
+      auto& scratch = *scratch_[static_cast<std::size_t>(worker)];
       const auto& x = state(chunk, worker);
       scratch.v.prepare(*data_->graph, data_->chunk_size());
-      sweep(chunk, worker).jvp(w_, v_, x, scratch.v);
+      sweep(chunk, worker).jvp(*w_, *v_, x, scratch.v);
       data_->put(scratch.v[last()], chunk, out);
     });
   }
@@ -60,28 +60,28 @@ class NetworkTangent {
   /// The Jacobian, transposed, times the cotangent u. Cost: two forward passes.
   void vjp(const Vector& u, Vector& out) const {
     detail::sum_over_chunks(*data_, scratch_, out, [&](Index chunk, Index worker, Scalar* gw) {
-      auto& scratch = scratch_[static_cast<std::size_t>(worker)];
+      auto& scratch = *scratch_[static_cast<std::size_t>(worker)];
       const auto& x = state(chunk, worker);
       scratch.gradient.prepare(*data_->graph, data_->chunk_size());
       data_->take(u, chunk, scratch.gradient[last()]);
-      sweep(chunk, worker).vjp(w_, x, gw, [](Index, const Scalar*) {});
+      sweep(chunk, worker).vjp(*w_, x, gw, [](Index, const Scalar*) {});
     });
   }
 
   /// D^2h(w)[u, v]. Cost: seven forward passes.
   /// @throws std::invalid_argument that names a layer without second derivatives
   void second(const Vector& u, const Vector& v, Vector& out) const {
-    u_.assign(u);
-    v_.assign(v);
+    u_->assign(u);
+    v_->assign(v);
     data_->backend.for_chunks(data_->chunks(), [&](Index chunk, Index worker) {
-      auto& scratch = scratch_[static_cast<std::size_t>(worker)];
+      auto& scratch = *scratch_[static_cast<std::size_t>(worker)];
       const auto& x = state(chunk, worker);
       for (auto* arrays : {&scratch.u, &scratch.v, &scratch.uv})
         arrays->prepare(*data_->graph, data_->chunk_size());
       const auto walk = sweep(chunk, worker);
-      walk.jvp(w_, u_, x, scratch.u);
-      walk.jvp(w_, v_, x, scratch.v);
-      walk.second(w_, u_, v_, x, scratch.u, scratch.v, scratch.uv);
+      walk.jvp(*w_, *u_, x, scratch.u);
+      walk.jvp(*w_, *v_, x, scratch.v);
+      walk.second(*w_, *u_, *v_, x, scratch.u, scratch.v, scratch.uv);
       data_->put(scratch.uv[last()], chunk, out);
     });
   }
@@ -89,46 +89,45 @@ class NetworkTangent {
   /// The sum over i of c_i D^2h_i(w) u. Cost: seven forward passes.
   /// @throws std::invalid_argument that names a layer without second derivatives
   void second_vjp(const Vector& u, const Vector& c, Vector& out) const {
-    u_.assign(u);
+    u_->assign(u);
     detail::sum_over_chunks(*data_, scratch_, out, [&](Index chunk, Index worker, Scalar* gw) {
-      auto& scratch = scratch_[static_cast<std::size_t>(worker)];
+      auto& scratch = *scratch_[static_cast<std::size_t>(worker)];
       const auto& x = state(chunk, worker);
       for (auto* arrays : {&scratch.u, &scratch.gradient, &scratch.gradient_u}) {
         arrays->prepare(*data_->graph, data_->chunk_size());
       }
       const auto walk = sweep(chunk, worker);
-      walk.jvp(w_, u_, x, scratch.u);
+      walk.jvp(*w_, *u_, x, scratch.u);
       data_->take(c, chunk, scratch.gradient[last()]);
       data_->backend.fill(data_->outputs() * data_->count(chunk), scratch.gradient_u[last()], Scalar(0));
-      walk.second_vjp(w_, u_, x, scratch.u, gw);
+      walk.second_vjp(*w_, *u_, x, scratch.u, gw);
     });
   }
 
  private:
-  [[nodiscard]] Index workers() const { return std::min(data_->backend.threads(), data_->chunks()); }
   [[nodiscard]] Index last() const { return data_->graph->size() - 1; }
   [[nodiscard]] detail::Sweep<B> sweep(Index chunk, Index worker) const {
-    return {*data_->graph, data_->backend, scratch_[static_cast<std::size_t>(worker)], data_->count(chunk)};
+    return {*data_->graph, data_->backend, *scratch_[static_cast<std::size_t>(worker)], data_->count(chunk)};
   }
   detail::NodeArrays<B>& forward(Index chunk, Index worker) const {
-    auto& x = states_[static_cast<std::size_t>(kept_ ? chunk : worker)];
+    auto& x = *states_[static_cast<std::size_t>(kept_ ? chunk : worker)];
     x.prepare(*data_->graph, data_->chunk_size());
     data_->load(chunk, x[0]);
-    sweep(chunk, worker).forward(w_, x);
+    sweep(chunk, worker).forward(*w_, x);
     return x;
   }
   const detail::NodeArrays<B>& state(Index chunk, Index worker) const {
-    return kept_ ? states_[static_cast<std::size_t>(chunk)] : forward(chunk, worker);
+    return kept_ ? *states_[static_cast<std::size_t>(chunk)] : forward(chunk, worker);
   }
 
   std::shared_ptr<const Data> data_;
-  PreparedParameters<B> w_;
-  mutable PreparedParameters<B> u_;
-  mutable PreparedParameters<B> v_;
+  detail::Pooled<PreparedParameters<B>> w_;
+  detail::Pooled<PreparedParameters<B>> u_;
+  detail::Pooled<PreparedParameters<B>> v_;
   Vector value_;
   bool kept_;
-  mutable std::vector<detail::NodeArrays<B>> states_;
-  mutable std::vector<detail::Scratch<B>> scratch_;
+  std::vector<detail::Pooled<detail::NodeArrays<B>>> states_;
+  mutable std::vector<detail::Pooled<detail::Scratch<B>>> scratch_;
 };
 
 }  // namespace lazytrain::nn

@@ -58,7 +58,7 @@ class PointwiseLayer {
   /// Counts the coordinates on the same side of 0, for an activation with a kink there.
   [[nodiscard]] PatternAgreement compare_patterns(Index samples, const S* x, const S* z) const
       requires(!Sigma::is_smooth) {
-    PatternAgreement agreement{0, samples * shape_.dim()};
+    PatternAgreement agreement{Pattern::signs, 0, samples * shape_.dim()};
     for (Index i = 0; i < agreement.total; ++i) agreement.same += (x[i] > S(0)) == (z[i] > S(0)) ? 1 : 0;
     return agreement;
   }

@@ -77,7 +77,7 @@ class MaxPoolLayer {
 
   /// Counts the windows and channels whose largest coordinate stands at the same place.
   [[nodiscard]] PatternAgreement compare_patterns(Index samples, const S* x, const S* z) const {
-    PatternAgreement agreement{0, samples * shape_.output_dim()};
+    PatternAgreement agreement{Pattern::choices, 0, samples * shape_.output_dim()};
     for_windows(shape_, samples,
                 [&](Index in, Index) { agreement.same += largest(x + in) == largest(z + in) ? 1 : 0; });
     return agreement;

@@ -13,11 +13,15 @@ template <class B>
 class NodeArrays {
  public:
   NodeArrays() = default;
-  /// Allocates for all nodes, once; arrays are 0.
+  /// Makes every array hold at least `samples` samples. An array that grows becomes 0, others stay as they
+  /// are.
   void prepare(const Graph<B>& graph, Index samples) {
-    if (!arrays_.empty()) return;
-    for (Index i = 0; i < graph.size(); ++i)
-      arrays_.push_back(B::Vector::Zero(graph[i].shape.dim() * samples));
+    arrays_.resize(static_cast<std::size_t>(graph.size()));
+    for (Index i = 0; i < graph.size(); ++i) {
+      auto& array = arrays_[static_cast<std::size_t>(i)];
+      const Index size = graph[i].shape.dim() * samples;
+      if (dimension(array) < size) array = B::Vector::Zero(size);
+    }
   }
   [[nodiscard]] scalar_t<B>* operator[](Index i) { return arrays_[static_cast<std::size_t>(i)].data(); }
   [[nodiscard]] const scalar_t<B>* operator[](Index i) const {
@@ -28,7 +32,8 @@ class NodeArrays {
   std::vector<typename B::Vector> arrays_;
 };
 
-/// What one thread writes to while it takes a chunk through the network.
+/// What one thread writes to while it takes a chunk through the network. Nothing writes to node 0 of `u`, `v`
+/// and `uv`: the tangents of the inputs are 0.
 template <class B>
 struct Scratch {
   typename B::Workspace workspace;
