@@ -10,6 +10,15 @@
 #include <lazytrain/autodiff/scalar.hpp>
 #include <lazytrain/autodiff/scaled_difference.hpp>
 #include <lazytrain/autodiff/tape.hpp>
+#include <lazytrain/backend/conv_shape.hpp>
+#include <lazytrain/backend/cpu/contract_jacobian.hpp>
+#include <lazytrain/backend/cpu/contract_pairs.hpp>
+#include <lazytrain/backend/cpu/contraction.hpp>
+#include <lazytrain/backend/cpu/contraction_operands.hpp>
+#include <lazytrain/backend/cpu/conv_workspace.hpp>
+#include <lazytrain/backend/cpu/patch_gram.hpp>
+#include <lazytrain/backend/cpu/tiles.hpp>
+#include <lazytrain/backend/kernel_contraction.hpp>
 #include <lazytrain/core/concepts.hpp>
 #include <lazytrain/core/error.hpp>
 #include <lazytrain/core/output_space.hpp>
