@@ -38,7 +38,7 @@ void form_gradients(const ConvShape& shape, Index outputs, const ParameterPanel&
   S* patches = workspace.buffer(1, grouped_size(P, panel.count));
   for (Index i = 0; i < samples.activations.cols(); ++i) {
     pack_deltas(shape, samples.deltas.data() + i * outputs * stride, stride, outputs, panel.filter, panel.V,
-                deltas);
+                P, deltas);
     group_patches(shape, samples.activations.data() + i * samples.activations.outerStride(), panel.column,
                   panel.count, patches);
     for (Index o = 0; o < outputs; ++o, out += row) {

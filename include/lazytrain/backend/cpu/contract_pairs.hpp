@@ -29,11 +29,13 @@ class PairContraction {
   /// Numbers that the packed deltas of an image take.
   [[nodiscard]] Index packed_size() const { return K_ * packet_size<S> * P_ * k_; }
 
-  void pack(const ConvShape& shape, const S* deltas, Index stride, S* out) const {
-    for (Index v = 0; v < K_; v += V_) {
-      const Index at = v * packet_size<S>;
-      pack_deltas(shape, deltas, stride, k_, at, std::min(V_, K_ - v), out + at * P_ * k_);
-    }
+  /// The deltas of an image as rows of a block.
+  void pack_rows(const ConvShape& shape, const S* deltas, Index stride, S* out) const {
+    pack(shape, deltas, stride, P_, out);
+  }
+  /// The same as columns.
+  void pack_columns(const ConvShape& shape, const S* deltas, Index stride, S* out) const {
+    pack(shape, deltas, stride, applied_ ? span_ : P_, out);
   }
 
   /// B(o, q) at o k + q.
@@ -57,18 +59,28 @@ class PairContraction {
   }
 
  private:
+  void pack(const ConvShape& shape, const S* deltas, Index stride, Index span, S* out) const {
+    for (Index v = 0; v < K_; v += V_) {
+      const Index at = v * packet_size<S>;
+      pack_deltas(shape, deltas, stride, k_, at, std::min(V_, K_ - v), span, out + at * P_ * k_);
+    }
+  }
+
   void apply(const S* rows, const S* columns, const S* patch_gram) {
     for (Index v = 0; v < K_; v += V_) {
       const Index V = std::min(V_, K_ - v), width = V * packet_size<S>;
       const S* left = rows + v * packet_size<S> * P_ * k_;
       const S* right = columns + v * packet_size<S> * P_ * k_;
       for (Index q = 0; q < P_; q += span_) {
-        const Index count = std::min(span_, P_ - q);
+        const Index count = std::min(span_, P_ - q), row = count * width;
+        // The columns are read when the image is complete; until then they are on their way.
+        const Index fetch = std::max<Index>(1, outer_accumulators * packet_size<S> / P_);
+        const S* columns_here = right + q * width * k_;
         for (Index o = 0; o < k_; ++o) {
           multiply_panel(V, P_, left + o * P_ * width, width, patch_gram + grouped(P_, 0, q), count,
-                         image_ + o * count * width, width);
+                         image_ + o * row, width, {columns_here + o * row, fetch});
         }
-        add(count * V, image_, count * width, right + q * width, P_ * width, S(1));
+        add(count * V, image_, row, columns_here, row, S(1));
       }
     }
   }
@@ -118,13 +130,13 @@ void contract_pairs(const ConvShape& shape, Index outputs, bool bias, bool appli
     patch_gram.pack_pixels(columns.activations.data() + first * columns.activations.outerStride(),
                            columns.activations.outerStride(), count, right_pixels);
     for (Index j = 0; j < count; ++j) {
-      pair.pack(shape, columns.deltas.data() + (first + j) * k * stride, stride,
-                right_deltas + j * pair.packed_size());
+      pair.pack_columns(shape, columns.deltas.data() + (first + j) * k * stride, stride,
+                        right_deltas + j * pair.packed_size());
     }
     for (Index i = symmetric ? first : 0; i < n; ++i) {
       const Index last = symmetric ? std::min(count, i - first + 1) : count;
       const Index row_stride = rows.deltas.outerStride();
-      pair.pack(shape, rows.deltas.data() + i * k * row_stride, row_stride, left_deltas);
+      pair.pack_rows(shape, rows.deltas.data() + i * k * row_stride, row_stride, left_deltas);
       patch_gram.group_pixels(rows.activations.data() + i * rows.activations.outerStride(), left_pixels);
       patch_gram.pixel_products(left_pixels, right_pixels, count, last, products);
       for (Index j = 0; j < last; ++j) {

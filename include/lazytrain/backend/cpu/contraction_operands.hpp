@@ -53,17 +53,29 @@ class ContractionWorkspace {
   Vector<double> sums_;
 };
 
-/// The deltas of V packets of filters from `first` on: a row of V packets for every output and position,
-/// output by output, with zeros for filters that are not there. `deltas`: k columns, `stride` apart.
+/// V packets of a row of filters, of which `count` are there; the others become zeros.
+template <class S>
+void pack_row(const S* filters, Index count, Index V, S* out) {
+  namespace simd = Eigen::internal;
+  const Index whole = count / packet_size<S>;
+  for (Index v = 0; v < whole; ++v) {
+    simd::pstoreu(out + v * packet_size<S>, simd::ploadu<Packet<S>>(filters + v * packet_size<S>));
+  }
+  for (Index f = whole * packet_size<S>; f < V * packet_size<S>; ++f) out[f] = f < count ? filters[f] : S(0);
+}
+
+/// The deltas of V packets of filters from `first` on, with zeros for filters that are not there: for every
+/// `span` of the positions, in it for every output, in it for every position a row of V packets. `deltas`:
+/// one column an output, `stride` apart.
 template <class S>
 void pack_deltas(const ConvShape& shape, const S* deltas, Index stride, Index outputs, Index first, Index V,
-                 S* out) {
+                 Index span, S* out) {
   const Index width = V * packet_size<S>, count = std::min(width, shape.filters - first);
-  for (Index o = 0; o < outputs; ++o) {
-    const S* delta = deltas + o * stride + first;
-    for (Index p = 0; p < shape.positions(); ++p, delta += shape.filters, out += width) {
-      std::copy_n(delta, count, out);
-      std::fill_n(out + count, width - count, S(0));
+  for (Index p = 0; p < shape.positions(); p += span) {
+    const Index last = std::min(p + span, shape.positions());
+    for (Index o = 0; o < outputs; ++o) {
+      const S* delta = deltas + o * stride + first;
+      for (Index q = p; q < last; ++q, out += width) pack_row(delta + q * shape.filters, count, V, out);
     }
   }
 }

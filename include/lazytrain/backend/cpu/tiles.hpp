@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <lazytrain/backend/cpu/conv_workspace.hpp>
+#include <type_traits>
 #include <utility>
 
 /// Matrix products in registers whose order of summation is part of their contract. A library's product
@@ -35,6 +36,14 @@ inline constexpr Index group = 8;
   return (n + group - 1) / group * group * inner;
 }
 
+/// Memory that will be read soon: each of a product's innermost steps fetches what is at `next` and moves on
+/// by `step` numbers.
+template <class S>
+struct Prefetch {
+  const S* next = nullptr;
+  Index step = 0;
+};
+
 namespace detail {
 
 inline constexpr bool many_registers = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 32;
@@ -51,7 +60,8 @@ template <int N, class F>
 
 /// C(v, n) = or += sum_t A(t, v) b(t, n) for V packets and N columns: one accumulator an element, t upwards.
 template <class S, int V, int N>
-void outer_tile(Index inner, const S* a, Index a_stride, const S* b, S* c, Index c_stride, Write write) {
+[[gnu::noinline]] void outer_tile(Index inner, const S* a, Index a_stride, const S* b, S* c, Index c_stride,
+                                  Write write, Prefetch<S>& prefetch) {
   namespace simd = Eigen::internal;
   Packet<S> sum[N][V];
   unrolled<N>([&](auto n) {
@@ -60,7 +70,9 @@ void outer_tile(Index inner, const S* a, Index a_stride, const S* b, S* c, Index
                                          : simd::ploadu<Packet<S>>(c + n * c_stride + v * packet_size<S>);
     });
   });
-  for (Index t = 0; t < inner; ++t, a += a_stride, b += group) {
+  const S* next = prefetch.next;
+  for (Index t = 0; t < inner; ++t, a += a_stride, b += group, next += prefetch.step) {
+    simd::prefetch(next);
     Packet<S> column[V];
     unrolled<V>([&](auto v) { column[v] = simd::ploadu<Packet<S>>(a + v * packet_size<S>); });
     unrolled<N>([&](auto n) {
@@ -68,6 +80,7 @@ void outer_tile(Index inner, const S* a, Index a_stride, const S* b, S* c, Index
       unrolled<V>([&](auto v) { sum[n][v] = simd::pmadd(column[v], factor, sum[n][v]); });
     });
   }
+  prefetch.next = next;
   unrolled<N>([&](auto n) {
     unrolled<V>([&](auto v) { simd::pstoreu(c + n * c_stride + v * packet_size<S>, sum[n][v]); });
   });
@@ -75,9 +88,9 @@ void outer_tile(Index inner, const S* a, Index a_stride, const S* b, S* c, Index
 
 template <class S, int V, int N>
 Index outer_tiles(Index inner, const S* a, Index a_stride, const S* b, Index first, Index columns, S* c,
-                  Index c_stride, Write write) {
+                  Index c_stride, Write write, Prefetch<S>& prefetch) {
   for (; first + N <= columns; first += N) {
-    outer_tile<S, V, N>(inner, a, a_stride, b + first, c + first * c_stride, c_stride, write);
+    outer_tile<S, V, N>(inner, a, a_stride, b + first, c + first * c_stride, c_stride, write, prefetch);
   }
   return first;
 }
@@ -85,35 +98,36 @@ Index outer_tiles(Index inner, const S* a, Index a_stride, const S* b, Index fir
 /// The same for at most `group` columns.
 template <class S, int V>
 void outer_group(Index inner, const S* a, Index a_stride, const S* b, Index columns, S* c, Index c_stride,
-                 Write write) {
+                 Write write, Prefetch<S>& prefetch) {
   Index n = 0;
   if constexpr (V * 8 <= outer_accumulators) {
-    n = outer_tiles<S, V, 8>(inner, a, a_stride, b, n, columns, c, c_stride, write);
+    n = outer_tiles<S, V, 8>(inner, a, a_stride, b, n, columns, c, c_stride, write, prefetch);
   }
   if constexpr (V * 4 <= outer_accumulators) {
-    n = outer_tiles<S, V, 4>(inner, a, a_stride, b, n, columns, c, c_stride, write);
+    n = outer_tiles<S, V, 4>(inner, a, a_stride, b, n, columns, c, c_stride, write, prefetch);
   }
-  n = outer_tiles<S, V, 2>(inner, a, a_stride, b, n, columns, c, c_stride, write);
-  outer_tiles<S, V, 1>(inner, a, a_stride, b, n, columns, c, c_stride, write);
+  n = outer_tiles<S, V, 2>(inner, a, a_stride, b, n, columns, c, c_stride, write, prefetch);
+  outer_tiles<S, V, 1>(inner, a, a_stride, b, n, columns, c, c_stride, write, prefetch);
 }
 
 template <class S, int V>
-void outer_panel(Index inner, const S* a, Index a_stride, const S* b, Index columns, S* c, Index c_stride) {
+void outer_panel(Index inner, const S* a, Index a_stride, const S* b, Index columns, S* c, Index c_stride,
+                 Prefetch<S>& prefetch) {
   constexpr Index depth = 512 / V;
   for (Index t = 0; t < inner; t += depth) {
     const Index count = std::min(depth, inner - t);
     for (Index n = 0; n < columns; n += group) {
       outer_group<S, V>(count, a + t * a_stride, a_stride, b + n * inner + t * group,
                         std::min(group, columns - n), c + n * c_stride, c_stride,
-                        t == 0 ? Write::assign : Write::add);
+                        t == 0 ? Write::assign : Write::add, prefetch);
     }
   }
 }
 
 /// acc(m, n) += scale * (X(m, .) Y(n, .)) by lanes, for M x N rows of `steps` packets.
 template <class S, int M, int N>
-void dot_tile(Index steps, const S* x, Index x_stride, const S* y, Index y_stride, S scale, S* acc,
-              Index acc_stride) {
+[[gnu::noinline]] void dot_tile(Index steps, const S* x, Index x_stride, const S* y, Index y_stride, S scale,
+                                S* acc, Index acc_stride) {
   namespace simd = Eigen::internal;
   Packet<S> sum[M][N];
   unrolled<M>([&](auto m) { unrolled<N>([&](auto n) { sum[m][n] = simd::pset1<Packet<S>>(S(0)); }); });
@@ -160,12 +174,12 @@ void for_tiles(Index count, F&& f) {
 /// packet_size<S> inner columns.
 template <class S>
 void multiply_panel(Index V, Index inner, const S* a, Index a_stride, const S* b, Index columns, S* c,
-                    Index c_stride) {
-  if (V == 4) return detail::outer_panel<S, 4>(inner, a, a_stride, b, columns, c, c_stride);
-  if (V == 2) return detail::outer_panel<S, 2>(inner, a, a_stride, b, columns, c, c_stride);
+                    Index c_stride, Prefetch<std::type_identity_t<S>> prefetch = {}) {
+  if (V == 4) return detail::outer_panel<S, 4>(inner, a, a_stride, b, columns, c, c_stride, prefetch);
+  if (V == 2) return detail::outer_panel<S, 2>(inner, a, a_stride, b, columns, c, c_stride, prefetch);
   for (Index v = 0; v < V; ++v) {
     const Index at = v * packet_size<S>;
-    detail::outer_panel<S, 1>(inner, a + at, a_stride, b, columns, c + at, c_stride);
+    detail::outer_panel<S, 1>(inner, a + at, a_stride, b, columns, c + at, c_stride, prefetch);
   }
 }
 
