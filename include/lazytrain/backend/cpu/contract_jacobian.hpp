@@ -20,8 +20,8 @@ inline constexpr Index dot_piece = 64 * packet_size<S>;
 template <class S, class F>
 void for_parameter_panels(const ConvShape& shape, bool bias, F&& f) {
   const Index K = packets<S>(shape.filters), columns = shape.patch_dim() + (bias ? 1 : 0);
-  for (Index v = 0; v < K; v += 4) {
-    const Index V = std::min<Index>(4, K - v), most = panel_size / (V * packet_size<S>);
+  for (Index v = 0; v < K; v += 2) {
+    const Index V = std::min<Index>(2, K - v), most = panel_size / (V * packet_size<S>);
     for (Index c = 0; c < columns; c += most) {
       f(ParameterPanel{v * packet_size<S>, V, c, std::min(most, columns - c)});
     }

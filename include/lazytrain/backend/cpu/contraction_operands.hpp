@@ -25,7 +25,7 @@ class ContractionWorkspace {
   static constexpr std::size_t buffers = 8;
 
   /// `memory`: bytes that packed images may take (one is always held). The results do not depend on it.
-  explicit ContractionWorkspace(std::size_t memory = std::size_t(16) << 20) : memory_(memory) {}
+  explicit ContractionWorkspace(std::size_t memory = std::size_t(32) << 20) : memory_(memory) {}
 
   [[nodiscard]] std::size_t memory() const { return memory_; }
 
