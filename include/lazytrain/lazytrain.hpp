@@ -14,6 +14,11 @@
 #include <lazytrain/backend/cpu/conv_workspace.hpp>
 #include <lazytrain/backend/cpu/convolution.hpp>
 #include <lazytrain/backend/cpu/im2col.hpp>
+#include <lazytrain/backend/cpu/taps.hpp>
+#include <lazytrain/backend/cpu/winograd.hpp>
+#include <lazytrain/backend/cpu/winograd_tiles.hpp>
+#include <lazytrain/backend/cpu/winograd_transforms.hpp>
+#include <lazytrain/backend/cpu/write.hpp>
 #include <lazytrain/core/concepts.hpp>
 #include <lazytrain/core/error.hpp>
 #include <lazytrain/core/output_space.hpp>
