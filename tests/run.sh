@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.." || exit 1
 
 presets="gcc sanitize"
 all=no
-sanitized="core;linalg;autodiff;loss;data;report;model;nn"
+sanitized="core;backend;linalg;autodiff;loss;data;report;model;nn"
 case "${1-}" in
   "") ;;
   --all)

@@ -16,8 +16,15 @@
 #include <lazytrain/backend/cpu/contraction.hpp>
 #include <lazytrain/backend/cpu/contraction_operands.hpp>
 #include <lazytrain/backend/cpu/conv_workspace.hpp>
+#include <lazytrain/backend/cpu/convolution.hpp>
+#include <lazytrain/backend/cpu/im2col.hpp>
+#include <lazytrain/backend/cpu/ordered_products.hpp>
 #include <lazytrain/backend/cpu/patch_gram.hpp>
-#include <lazytrain/backend/cpu/tiles.hpp>
+#include <lazytrain/backend/cpu/taps.hpp>
+#include <lazytrain/backend/cpu/winograd.hpp>
+#include <lazytrain/backend/cpu/winograd_tiles.hpp>
+#include <lazytrain/backend/cpu/winograd_transforms.hpp>
+#include <lazytrain/backend/cpu/write.hpp>
 #include <lazytrain/backend/kernel_contraction.hpp>
 #include <lazytrain/core/concepts.hpp>
 #include <lazytrain/core/error.hpp>
@@ -145,7 +152,3 @@
 #include <lazytrain/nn/two_layer_displaced.hpp>
 #include <lazytrain/nn/two_layer_layout.hpp>
 #include <lazytrain/nn/two_layer_tangent.hpp>
-
-/// \file
-/// Everything but the writing of reports (`report/`) and the reading of compressed files (`data/gzip.hpp`),
-/// which need other libraries or programs.

@@ -4,7 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <lazytrain/backend/conv_shape.hpp>
-#include <lazytrain/backend/cpu/tiles.hpp>
+#include <lazytrain/backend/cpu/ordered_products.hpp>
 
 namespace lazytrain::cpu {
 

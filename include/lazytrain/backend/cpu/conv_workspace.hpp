@@ -4,11 +4,7 @@
 #include <cstddef>
 #include <lazytrain/core/types.hpp>
 
-/// Numerics on the host. Everything is serial: threads go over images above it.
 namespace lazytrain::cpu {
-
-/// What happens to what stands in an output.
-enum class Write { assign, add };
 
 /// Scratch memory of convolutions. It grows to the largest size that was asked for and stays; one a thread.
 template <class S>

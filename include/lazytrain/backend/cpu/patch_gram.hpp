@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <lazytrain/backend/conv_shape.hpp>
-#include <lazytrain/backend/cpu/tiles.hpp>
+#include <lazytrain/backend/cpu/ordered_products.hpp>
 #include <vector>
 
 namespace lazytrain::cpu {

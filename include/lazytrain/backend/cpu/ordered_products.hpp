@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <lazytrain/backend/cpu/conv_workspace.hpp>
+#include <lazytrain/backend/cpu/write.hpp>
+#include <lazytrain/core/types.hpp>
 #include <type_traits>
 #include <utility>
 
