@@ -99,15 +99,15 @@ namespace detail {
   raise<std::invalid_argument>("contraction_cost", "method is automatic, expected one that has a cost");
 }
 
-/// The cheapest method by `contraction_cost`. Choose once for all blocks of a kernel, with the
-/// size of the whole: another method is another order of summation.
+/// The cheapest method by `contraction_cost`; of equals the first of `gram`, `applied`, `jacobian`. Choose
+/// once for all blocks of a kernel, with the size of the whole: another method is another order of summation.
 /// @throws std::invalid_argument if a size makes no sense
 [[nodiscard]] inline KernelContraction choose_contraction(const ConvShape& shape,
                                                           const ContractionSize& size) {
   auto best = KernelContraction::automatic;
   double least = std::numeric_limits<double>::infinity();
   for (const auto method :
-       {KernelContraction::applied, KernelContraction::gram, KernelContraction::jacobian}) {
+       {KernelContraction::gram, KernelContraction::applied, KernelContraction::jacobian}) {
     const double cost = contraction_cost(shape, size, method);
     if (cost < least) {
       least = cost;
