@@ -4,6 +4,7 @@
 #include <lazytrain/backend/conv_shape.hpp>
 #include <lazytrain/backend/cpu/conv_workspace.hpp>
 #include <lazytrain/backend/cpu/im2col.hpp>
+#include <lazytrain/backend/cpu/taps.hpp>
 #include <lazytrain/backend/cpu/winograd.hpp>
 #include <lazytrain/backend/cpu/write.hpp>
 
@@ -55,6 +56,8 @@ template <class S>
 void forward(const ConvWeights<S>& w, const S* x, Index n, S* y, Write write, ConvWorkspace<S>& workspace) {
   if (w.algorithm() == ConvAlgorithm::winograd) {
     winograd_forward(w.shape(), w.data(), x, n, y, write, workspace);
+  } else if (taps_pay(w.shape())) {
+    tap_forward(w.shape(), w.data(), x, n, y, write, workspace);
   } else {
     im2col_forward(w.shape(), w.data(), x, n, y, write, workspace);
   }
@@ -68,6 +71,8 @@ void input_gradient(const ConvWeights<S>& w, const S* gy, Index n, S* gx, Write 
                     ConvWorkspace<S>& workspace) {
   if (w.algorithm() == ConvAlgorithm::winograd) {
     winograd_input_gradient(w.shape(), w.data(), gy, n, gx, write, workspace);
+  } else if (taps_pay(w.shape())) {
+    tap_input_gradient(w.shape(), w.data(), gy, n, gx, write, workspace);
   } else {
     im2col_input_gradient(w.shape(), w.data(), gy, n, gx, write, workspace);
   }
@@ -81,6 +86,8 @@ void weight_gradient(const ConvShape& shape, ConvAlgorithm algorithm, const S* x
                      Write write, ConvWorkspace<S>& workspace) {
   if (conv_algorithm(shape, algorithm) == ConvAlgorithm::winograd) {
     winograd_weight_gradient(shape, x, gy, n, gw, write, workspace);
+  } else if (taps_pay(shape)) {
+    tap_weight_gradient(shape, x, gy, n, gw, write, workspace);
   } else {
     im2col_weight_gradient(shape, x, gy, n, gw, write, workspace);
   }

@@ -1,0 +1,165 @@
+// Figure 3(a) and 7(a): accuracy, losses and stability of activations of a convolutional network after
+// training at scale alpha, alpha = infinity being the linearized model. In single precision at every alpha.
+#include <cmath>
+#include <filesystem>
+#include <iostream>
+#include <lazytrain/report/figure.hpp>
+#include <lazytrain/report/table.hpp>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "support/cnn_training.hpp"
+#include "support/program.hpp"
+
+namespace {
+
+using namespace lazytrain;
+using S = float;
+
+struct Options {
+  std::string data;
+  std::string network = "vgg11";
+  std::string loss = "square";
+  double width = 0.125;
+  Index train = 1024;
+  Index test = 1000;
+  std::vector<double> alphas = {1, 10, 100, 1e3, 1e5, 1e7, std::numeric_limits<double>::infinity()};
+  std::vector<double> steps = {1};
+  double gain = 1.4142135623730951;
+  Index threads = 0;
+  examples::CnnProtocol protocol{.epochs = 12};
+  std::string out = "figure_3a";
+  bool full = false;
+};
+
+void declare(CLI::App& app, Options& o) {
+  app.option_defaults()->always_capture_default();
+  app.add_option("--data", o.data, "folder of CIFAR-10's binary files; without it, generated images");
+  app.add_option("--network", o.network, "which network")->check(CLI::IsMember({"vgg11", "resnet18"}));
+  app.add_option(
+         "--loss", o.loss,
+         "loss: square is |y - e|^2 / 2 summed over the outputs (the paper's code: their mean, without 1/2)")
+      ->check(CLI::IsMember({"square", "cross_entropy"}));
+  app.add_option("--width", o.width, "factor of the number of filters")->check(CLI::PositiveNumber);
+  app.add_option("--train", o.train, "training images")->check(CLI::PositiveNumber);
+  app.add_option("--test", o.test, "test images")->check(CLI::PositiveNumber);
+  app.add_option("--alpha", o.alphas, "scales; inf is the linearized model")->delimiter(',');
+  app.add_option("--steps", o.steps,
+                 "initial step sizes in units of 1 / (M ||Dh(w0)||^2); the best final training loss counts")
+      ->delimiter(',');
+  app.add_option("--gain", o.gain, "gain of Xavier's initialization (the paper's code: 1)")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--epochs", o.protocol.epochs, "passes over the data")->check(CLI::PositiveNumber);
+  app.add_option("--batch", o.protocol.batch, "images in a batch")->check(CLI::PositiveNumber);
+  app.add_option("--momentum", o.protocol.momentum, "momentum");
+  app.add_option("--beta", o.protocol.beta, "decay: step / (1 + beta epoch)");
+  app.add_option("--seed", o.protocol.seed, "seed of initialization, batches and augmentation");
+  app.add_option("--threads", o.threads, "threads; 0: all");
+  app.add_flag("!--no-augment", o.protocol.augment, "do not crop and flip the training images");
+  app.add_flag("--full", o.full,
+               "the paper's size: width 1, all images, 70 epochs, alpha 10^0 to 10^7 and inf");
+  app.add_option("--out", o.out,
+                 "folder for the figure, its data and the runs, which go on where they stopped");
+}
+
+std::string name_of(double alpha, double step) {
+  return "alpha_" + report::format_number(alpha) + "_step_" + report::format_number(step);
+}
+
+template <examples::CnnLoss kind>
+void run(const Options& o) {
+  const auto data = examples::load_images<S>(o.data, o.train, o.test);
+  const cpu::Backend<S> backend({.threads = o.threads});
+  const auto net = o.network == "vgg11" ? nn::vgg11<S>({.width = o.width}, backend)
+                                        : nn::resnet18<S>({.width = o.width}, backend);
+  Philox rng(o.protocol.seed);
+  const auto w0 = nn::xavier_normal(net, rng, o.gain);
+  const double smoothness = kind == examples::CnnLoss::square ? 1.0 : 0.5;
+  const double unit = examples::cnn_unit_step(net, w0, data, smoothness);
+  const std::filesystem::path folder = o.out;
+  std::filesystem::create_directories(folder / "runs");
+
+  report::Table table({report::number_column("alpha"), report::number_column("step"),
+                       report::number_column("train loss"), report::number_column("train accuracy"),
+                       report::number_column("test loss"), report::number_column("test accuracy"),
+                       report::number_column("stability of activations", 6),
+                       report::number_column("stability of max-pooling", 6)});
+  std::vector<double> x, train_accuracy, test_accuracy, train_loss, test_loss, stability, pooling;
+  nlohmann::json summary = nlohmann::json::array();
+  const auto units = static_cast<Index>(o.alphas.size() * o.steps.size()) * o.protocol.epochs;
+  report::Progress progress(2, o.network, units);
+  double largest = 1;
+  for (const double alpha : o.alphas) largest = std::isinf(alpha) ? largest : std::max(largest, alpha);
+  for (const double alpha : o.alphas) {
+    nlohmann::json best;
+    for (const double step : o.steps) {
+      const auto epochs = examples::train_cnn<S, kind>(net, w0, data, alpha, step * unit, o.protocol,
+                                                       folder / "runs", name_of(alpha, step), progress);
+      if (epochs.empty() || epochs.back().contains("failure")) continue;
+      nlohmann::json end = epochs.back();
+      end["alpha"] = alpha;
+      end["initial_step"] = step * unit;
+      if (best.is_null() || end["train_loss"] < best["train_loss"]) best = end;
+    }
+    if (best.is_null()) continue;
+    const auto number = [&](const char* key) { return best[key].get<double>(); };
+    table.add(alpha, number("initial_step"), number("train_loss"), number("train_accuracy"),
+              number("test_loss"), number("test_accuracy"), number("stability"), number("pooling_stability"));
+    x.push_back(std::isinf(alpha) ? 100 * largest : alpha);
+    train_accuracy.push_back(100 * number("train_accuracy"));
+    test_accuracy.push_back(100 * number("test_accuracy"));
+    train_loss.push_back(number("train_loss"));
+    test_loss.push_back(number("test_loss"));
+    stability.push_back(100 * number("stability"));
+    pooling.push_back(100 * number("pooling_stability"));
+    summary.push_back(std::move(best));
+  }
+
+  const bool linear = std::any_of(o.alphas.begin(), o.alphas.end(), [](double a) { return std::isinf(a); });
+  const report::Axis alpha_axis{.label = linear ? "scale α (rightmost: ∞)" : "scale α",
+                                .scale = report::Scale::log};
+  report::Figure figure{.title = "Training at scale α: " + o.network + " on " + data.name};
+  report::Panel accuracy(alpha_axis, {.label = "accuracy, stability", .unit = "%", .low = 0, .high = 100});
+  accuracy.line_points("train accuracy", x, train_accuracy)
+      .line_points("test accuracy", x, test_accuracy)
+      .line_points("stability of activations", x, stability)
+      .line_points("stability of max-pooling", x, pooling);
+  report::Panel losses(alpha_axis, {.label = "loss", .scale = report::Scale::log});
+  losses.line_points("train loss", x, train_loss).line_points("test loss", x, test_loss);
+  figure.panels = {accuracy, losses};
+  figure.caption = o.network + " of " + report::format_number(o.width) + " times the paper's width, " +
+                   std::to_string(net.parameter_dim()) + " parameters, centred, single precision; " +
+                   std::to_string(data.train.samples()) + " training and " +
+                   std::to_string(data.test.samples()) + " test images of " + data.name + "; " + o.loss +
+                   " loss; " + std::to_string(o.protocol.epochs) + " epochs of SGD, batch " +
+                   std::to_string(o.protocol.batch) + ", momentum " +
+                   report::format_number(o.protocol.momentum) +
+                   ". Train metrics on the first 1000 training images, not augmented.";
+  report::write_svg(folder / "figure_3a.svg", figure);
+  report::write_atomically(folder / "figure_3a.csv", table.to_csv());
+  report::write_json(folder / "figure_3a.json", {{"points", summary}, {"caption", figure.caption}});
+  std::cout << table.to_text() << figure.caption << "\nWritten to " << (folder / "figure_3a").string()
+            << ".svg, .csv and .json\n";
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Figure 3(a): a convolutional network trained at several scales alpha, and linearized");
+  Options options;
+  declare(app, options);
+  return examples::run_program(app, argc, argv, [&] {
+    if (options.full) {
+      options.width = 1;
+      options.train = options.test = std::numeric_limits<Index>::max();
+      options.protocol.epochs = 70;
+      options.alphas = {1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, std::numeric_limits<double>::infinity()};
+    }
+    if (options.loss == "square") {
+      run<examples::CnnLoss::square>(options);
+    } else {
+      run<examples::CnnLoss::cross_entropy>(options);
+    }
+  });
+}

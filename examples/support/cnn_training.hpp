@@ -1,0 +1,134 @@
+#pragma once
+
+#include <cmath>
+#include <filesystem>
+#include <lazytrain/flow/augmented_batches.hpp>
+#include <lazytrain/flow/stochastic_descent.hpp>
+#include <lazytrain/linalg/operator_norm.hpp>
+#include <lazytrain/loss/cross_entropy.hpp>
+#include <lazytrain/loss/metrics.hpp>
+#include <lazytrain/loss/square.hpp>
+#include <lazytrain/nn/images.hpp>
+#include <lazytrain/nn/resnet18.hpp>
+#include <lazytrain/nn/stability.hpp>
+#include <lazytrain/nn/vgg11.hpp>
+#include <lazytrain/nn/xavier.hpp>
+#include <lazytrain/report/atomic_file.hpp>
+#include <lazytrain/report/json.hpp>
+#include <lazytrain/report/progress.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "image_data.hpp"
+
+namespace examples {
+
+/// What all runs of a sweep over alpha share.
+struct CnnProtocol {
+  lazytrain::Index batch = 128;
+  lazytrain::Index epochs = 70;
+  double momentum = 0.9;
+  /// beta of eta_0 / (1 + beta epoch).
+  double beta = 1.0 / 3;
+  bool augment = true;
+  std::uint64_t seed = 1;
+};
+
+/// The loss of a batch from its labels: R(y) = |y - e_label|^2 / 2, mean over samples and sum over outputs,
+/// or softmax cross-entropy.
+enum class CnnLoss { square, cross_entropy };
+
+template <class S, CnnLoss kind>
+struct MakeCnnLoss {
+  auto operator()(const std::vector<lazytrain::Index>& labels, const lazytrain::OutputSpace& space) const {
+    if constexpr (kind == CnnLoss::square) {
+      return lazytrain::square_loss_one_hot<S>(labels, space);
+    } else {
+      return lazytrain::cross_entropy_loss<S>(labels, space);
+    }
+  }
+};
+
+/// Metrics after an epoch, of the outputs alpha (h(w) - h(w0)).
+inline nlohmann::json cnn_metrics(const auto& net, const auto& w0, auto epsilon, const auto& delta,
+                                  const auto& data, const auto& make_loss, const std::string& prefix) {
+  const auto model = net.with_memory(0).on(data.inputs);
+  const auto outputs = model.displace(w0, epsilon).linearize(delta).value();
+  const auto loss = make_loss(data.labels, model.output_space());
+  return {{prefix + "_loss", loss.value(outputs)},
+          {prefix + "_accuracy", lazytrain::accuracy(outputs, data.labels, model.output_space())}};
+}
+
+/// 1 / (M ||Dh(w0)||^2) over the first training images: the step that the linearized flow is stable at, with
+/// a factor 2 to spare.
+template <class S, class Net>
+double cnn_unit_step(const Net& net, const lazytrain::Vector<S>& w0, const ImageData<S>& data,
+                     double smoothness) {
+  using namespace lazytrain;
+  const Index count = std::min<Index>(256, data.train.samples());
+  const auto tangent = linearize(net.on(Matrix<S>(data.train.inputs.leftCols(count))), w0);
+  Philox rng(1, 77);
+  const auto norm = operator_norm<S>([&](const auto& v, auto& out) { tangent.jvp(v, out); },
+                                     [&](const auto& g, auto& out) { tangent.adjoint(g, out); }, w0.size(),
+                                     tangent.output_space(), {.tolerance = 0.01, .dense_limit = 0}, rng);
+  return 1 / (smoothness * norm.value * norm.value);
+}
+
+/// Trains at one alpha, centred, and writes `<folder>/<name>.json` after every epoch; a finished or
+/// interrupted run goes on from `<name>.checkpoint`. Returns the epochs' metrics.
+template <class S, CnnLoss kind, class Net>
+nlohmann::json train_cnn(const Net& net, const lazytrain::Vector<S>& w0, const ImageData<S>& data,
+                         double alpha, double step, const CnnProtocol& protocol,
+                         const std::filesystem::path& folder, const std::string& name,
+                         lazytrain::report::Progress& progress) {
+  using namespace lazytrain;
+  const auto file = folder / (name + ".json");
+  nlohmann::json epochs = nlohmann::json::array();
+  if (std::filesystem::exists(file)) {
+    epochs = report::read_json(file);
+    if (static_cast<Index>(epochs.size()) >= protocol.epochs ||
+        (!epochs.empty() && epochs.back().contains("failure"))) {
+      progress.step(protocol.epochs);
+      return epochs;
+    }
+  }
+  const S epsilon = std::isinf(alpha) ? S(0) : static_cast<S>(1 / alpha);
+  const MakeCnnLoss<S, kind> make_loss;
+  const auto augment = [&net, &protocol](auto& X, auto& rng) {
+    if (protocol.augment) nn::augment(X, net.input_shape(), {}, rng);
+  };
+  auto problem =
+      augmented_batches(net, data.train, {.size = protocol.batch, .seed = protocol.seed}, augment, make_loss);
+  auto field = batch_displacement_field(problem, w0, static_cast<S>(alpha), Start::centred);
+  const Vector<S> zero = Vector<S>::Zero(w0.size());
+  const auto held_out = data::take(data.train, std::min<Index>(1000, data.train.samples()));
+  const auto on_epoch = [&](const auto& view) {
+    nlohmann::json row = {{"epoch", view.epoch}, {"batch_loss", view.mean_loss}, {"step", view.step}};
+    row.update(cnn_metrics(net, w0, epsilon, view.x, held_out, make_loss, "train"));
+    row.update(cnn_metrics(net, w0, epsilon, view.x, data.test, make_loss, "test"));
+    const auto stability = nn::activation_stability(net, w0, epsilon, view.x, held_out.inputs);
+    row["stability"] = stability.activations();
+    row["pooling_stability"] = stability.pooling();
+    for (const auto& layer : stability.layers) row["layers"][layer.layer] = layer.same;
+    epochs.erase(epochs.begin() + std::min<std::ptrdiff_t>(view.epoch - 1, std::ssize(epochs)), epochs.end());
+    epochs.push_back(std::move(row));
+    report::write_json(file, epochs);
+    progress.step();
+  };
+  const auto end = stochastic_descent(field, zero,
+                                      {.step = step,
+                                       .momentum = protocol.momentum,
+                                       .schedule = InverseTimeDecay(protocol.beta),
+                                       .epochs = protocol.epochs,
+                                       .checkpoint = (folder / (name + ".checkpoint")).string(),
+                                       .checkpoint_every = field.steps_per_epoch()},
+                                      on_epoch);
+  if (!end.succeeded()) {
+    epochs.push_back({{"failure", end.message}});
+    report::write_json(file, epochs);
+  }
+  return epochs;
+}
+
+}  // namespace examples
