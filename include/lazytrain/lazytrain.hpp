@@ -159,10 +159,12 @@
 #include <lazytrain/nn/image_shape.hpp>
 #include <lazytrain/nn/images.hpp>
 #include <lazytrain/nn/initialize.hpp>
+#include <lazytrain/nn/kernel_plan.hpp>
 #include <lazytrain/nn/layer.hpp>
 #include <lazytrain/nn/network.hpp>
 #include <lazytrain/nn/network_data.hpp>
 #include <lazytrain/nn/network_displaced.hpp>
+#include <lazytrain/nn/network_kernel.hpp>
 #include <lazytrain/nn/network_tangent.hpp>
 #include <lazytrain/nn/pointwise.hpp>
 #include <lazytrain/nn/pool.hpp>

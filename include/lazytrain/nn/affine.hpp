@@ -44,8 +44,10 @@ class Affine {
 
   void vjp(const Chunk<B>& chunk, const Parameters& w, const S* x, const S*, const S* gy, S* gx,
            S* gw) const {
-    chunk.backend.convolve_weights(shape_, x, gy, chunk.samples, gw, Write::assign, chunk.workspace);
-    bias_gradient(chunk, gy, gw);
+    if (chunk.parameters == ParameterGradient::wanted) {
+      chunk.backend.convolve_weights(shape_, x, gy, chunk.samples, gw, Write::assign, chunk.workspace);
+      bias_gradient(chunk, gy, gw);
+    }
     if (chunk.input == Input::moves) {
       chunk.backend.convolve_transposed(*w.weights, gy, chunk.samples, gx, Write::assign, chunk.workspace);
     }

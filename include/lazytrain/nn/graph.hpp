@@ -56,6 +56,10 @@ class Graph {
   [[nodiscard]] Index parameter_dim() const { return parameters_; }
   /// The blocks of w in order, named `conv1.weight`, `conv1.bias`, ...
   [[nodiscard]] const std::vector<NamedParameters>& parameters() const { return names_; }
+  /// Whether all parameters enter through convolutions.
+  [[nodiscard]] bool convolutional() const {
+    return !first([](const AnyLayer<B>& layer) { return layer.parameter_dim() > 0 && !layer.conv_shape(); });
+  }
   /// Whether every layer has a displacement (second derivatives) of its own; if not, the name of one that
   /// lacks it.
   [[nodiscard]] std::optional<std::string> without_displacement() const {

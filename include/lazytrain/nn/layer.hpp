@@ -25,6 +25,10 @@ struct ParameterBlock {
 /// nobody asks for its gradient, so that a layer may skip both.
 enum class Input { fixed, moves };
 
+/// Whether `vjp` is asked for the gradient of a layer's parameters beside that of its input. A layer may
+/// write both always: there is room.
+enum class ParameterGradient { wanted, unwanted };
+
 /// A chunk of samples on its way through a layer.
 template <class B>
 struct Chunk {
@@ -34,6 +38,7 @@ struct Chunk {
   /// Number of samples.
   Index samples = 0;
   Input input = Input::moves;
+  ParameterGradient parameters = ParameterGradient::wanted;
 };
 
 /// The parameters of a layer, made ready for products.

@@ -30,6 +30,7 @@ class NetworkOnData {
   [[nodiscard]] Index output_dim() const { return data_->space.dim(); }
   [[nodiscard]] const OutputSpace& output_space() const { return data_->space; }
   [[nodiscard]] const Data& data() const { return *data_; }
+  [[nodiscard]] const std::shared_ptr<const Data>& shared_data() const { return data_; }
 
   /// The network at w. Cost: a forward pass.
   [[nodiscard]] NetworkTangent<B> linearize(const Parameters& w) const { return NetworkTangent<B>(data_, w); }

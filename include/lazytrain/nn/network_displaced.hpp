@@ -83,7 +83,7 @@ class NetworkDisplacedTangent {
       const State x = state(chunk, worker);
       scratch.gradient.prepare(*data_->graph, data_->chunk_size());
       data_->take(u, chunk, scratch.gradient[last()]);
-      sweep(chunk, worker).vjp(*w_, x, gw, [](Index, const Scalar*) {});
+      sweep(chunk, worker).vjp(*w_, x, gw);
     });
   }
 

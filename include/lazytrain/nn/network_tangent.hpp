@@ -1,6 +1,6 @@
 #pragma once
 
-#include <lazytrain/nn/network_data.hpp>
+#include <lazytrain/nn/network_kernel.hpp>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -64,8 +64,27 @@ class NetworkTangent {
       const auto& x = state(chunk, worker);
       scratch.gradient.prepare(*data_->graph, data_->chunk_size());
       data_->take(u, chunk, scratch.gradient[last()]);
-      sweep(chunk, worker).vjp(*w_, x, gw, [](Index, const Scalar*) {});
+      sweep(chunk, worker).vjp(*w_, x, gw);
     });
+  }
+
+  /// The raw tangent kernel J J^T, N x N: see NetworkKernel. Where a layer has parameters of another kind
+  /// than a convolution's, the Jacobian is formed.
+  void gram(Matrix<Scalar>& out) const {
+    if (data_->graph->convolutional()) {
+      out = NetworkKernel<B>(data_, nullptr, parameters(), KernelOptions{}).result();
+    } else {
+      const Matrix<Scalar> jacobian = transposed_jacobian();
+      out.noalias() = jacobian.transpose() * jacobian;
+    }
+  }
+  /// The raw kernel J J'^T with the same network at the same w on other data, N x N'.
+  void cross_gram(const NetworkTangent& other, Matrix<Scalar>& out) const {
+    if (data_->graph->convolutional()) {
+      out = NetworkKernel<B>(data_, other.data_, parameters(), KernelOptions{}).result();
+    } else {
+      out.noalias() = transposed_jacobian().transpose() * other.transposed_jacobian();
+    }
   }
 
   /// D^2h(w)[u, v]. Cost: seven forward passes.
@@ -105,6 +124,18 @@ class NetworkTangent {
   }
 
  private:
+  [[nodiscard]] Matrix<Scalar> transposed_jacobian() const {
+    Matrix<Scalar> columns(dimension(parameters()), data_->space.dim());
+    Vector unit = zeros_like(value_);
+    Vector column = zeros_like(parameters());
+    for (Index i = 0; i < columns.cols(); ++i) {
+      unit(i) = Scalar(1);
+      vjp(unit, column);
+      columns.col(i) = column;
+      unit(i) = Scalar(0);
+    }
+    return columns;
+  }
   [[nodiscard]] Index last() const { return data_->graph->size() - 1; }
   [[nodiscard]] detail::Sweep<B> sweep(Index chunk, Index worker) const {
     return {*data_->graph, data_->backend, *scratch_[static_cast<std::size_t>(worker)], data_->count(chunk)};

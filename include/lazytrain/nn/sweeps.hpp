@@ -104,24 +104,17 @@ class Sweep {
   }
 
   /// Gradients of all nodes from that of the last one, and of all parameters, which `gw` points to.
-  /// `at_node(i, gradient)` sees the gradient of every node before its layer is passed.
+  template <class Values>
+  void vjp(const Parameters& w, const Values& x, S* gw) const {
+    backward(w, x, gw, ParameterGradient::wanted, 1, [](Index, const S*) {});
+  }
+
+  /// Gradients of the nodes from the last one down to `first`; `at_node(i, gradient)` sees each. `spare` has
+  /// room for the parameters, of which no gradient is taken.
   template <class Values, class AtNode>
-  void vjp(const Parameters& w, const Values& x, S* gw, AtNode&& at_node) const {
-    NodeArrays<B>& g = scratch_.gradient;
-    std::vector<char> written(static_cast<std::size_t>(graph_.size()), 0);
-    for (Index i = graph_.size() - 1; i > 0; --i) {
-      const auto& node = graph_[i];
-      at_node(i, g[i]);
-      if (node.layer) {
-        const bool first = !written[static_cast<std::size_t>(node.source)];
-        S* const target = first ? g[node.source] : branch(scratch_.branch, node.source);
-        node.layer->vjp(chunk(node), w[i], x[node.source], x[i], g[i], target, gw + node.offset);
-        if (!first) add(node.source, target, g[node.source]);
-        written[static_cast<std::size_t>(node.source)] = 1;
-      } else {
-        hand_on(i, g, written);
-      }
-    }
+  void node_gradients(const Parameters& w, const Values& x, Index first, S* spare, AtNode&& at_node) const {
+    backward(w, x, spare, ParameterGradient::unwanted, first, at_node);
+    at_node(first, scratch_.gradient[first]);
   }
 
   /// Second derivatives of all nodes along u and v.
@@ -171,8 +164,32 @@ class Sweep {
   }
 
  private:
-  [[nodiscard]] Chunk<B> chunk(const typename Graph<B>::Node& node) const {
-    return {backend_, scratch_.workspace, samples_, node.source == 0 ? Input::fixed : Input::moves};
+  [[nodiscard]] Chunk<B> chunk(const typename Graph<B>::Node& node,
+                               ParameterGradient parameters = ParameterGradient::wanted) const {
+    return {backend_, scratch_.workspace, samples_, node.source == 0 ? Input::fixed : Input::moves,
+            parameters};
+  }
+  /// Passes the layers of the nodes from the last one down to `first`; where no gradients of parameters are
+  /// wanted, down to the one after it.
+  template <class Values, class AtNode>
+  void backward(const Parameters& w, const Values& x, S* gw, ParameterGradient parameters, Index first,
+                AtNode&& at_node) const {
+    NodeArrays<B>& g = scratch_.gradient;
+    std::vector<char> written(static_cast<std::size_t>(graph_.size()), 0);
+    const Index end = parameters == ParameterGradient::wanted ? first : first + 1;
+    for (Index i = graph_.size() - 1; i >= end; --i) {
+      const auto& node = graph_[i];
+      at_node(i, g[i]);
+      if (node.layer) {
+        const bool fresh = !written[static_cast<std::size_t>(node.source)];
+        S* const target = fresh ? g[node.source] : branch(scratch_.branch, node.source);
+        node.layer->vjp(chunk(node, parameters), w[i], x[node.source], x[i], g[i], target, gw + node.offset);
+        if (!fresh) add(node.source, target, g[node.source]);
+        written[static_cast<std::size_t>(node.source)] = 1;
+      } else {
+        hand_on(i, g, written);
+      }
+    }
   }
   [[nodiscard]] Index size(Index i) const { return graph_[i].shape.dim() * samples_; }
   /// out = the sum that node i is, of `copies` arrays side by side.

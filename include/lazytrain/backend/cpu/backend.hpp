@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <concepts>
+#include <lazytrain/backend/cpu/contraction.hpp>
 #include <lazytrain/backend/cpu/convolution.hpp>
 #include <lazytrain/backend/cpu/parallel.hpp>
 #include <lazytrain/backend/pooling_shape.hpp>
@@ -33,6 +34,8 @@ class Backend {
   using ConvWeights = cpu::ConvWeights<S>;
   /// Scratch of one thread.
   using Workspace = ConvWorkspace<S>;
+  /// Scratch of one thread for parts of a tangent kernel.
+  using ContractionWorkspace = cpu::ContractionWorkspace<S>;
 
   /// @throws std::invalid_argument if threads < 0 or chunk < 1
   explicit Backend(const BackendOptions& options = {})
@@ -77,6 +80,17 @@ class Backend {
   void convolve_weights(const ConvShape& shape, const S* x, const S* gy, Index samples, S* gw, Write write,
                         Workspace& scratch) const {
     weight_gradient(shape, options_.convolution, x, gy, samples, gw, write, scratch);
+  }
+
+  /// See `cpu::contract`: a layer's part of the tangent kernel between two sets of samples.
+  void contract(const LayerContraction& layer, const LayerSamples<S>& rows, const LayerSamples<S>& columns,
+                Eigen::Ref<Matrix<S>> out, Write write, ContractionWorkspace& scratch) const {
+    cpu::contract<S>(layer, rows, columns, out, write, scratch);
+  }
+  /// The same of a set with itself.
+  void contract(const LayerContraction& layer, const LayerSamples<S>& samples, Eigen::Ref<Matrix<S>> out,
+                Write write, ContractionWorkspace& scratch) const {
+    cpu::contract<S>(layer, samples, out, write, scratch);
   }
 
   /// Every column of y (channels x columns) += b.

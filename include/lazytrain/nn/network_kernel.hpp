@@ -1,0 +1,262 @@
+#pragma once
+
+#include <algorithm>
+#include <lazytrain/nn/kernel_plan.hpp>
+#include <lazytrain/nn/network_data.hpp>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace lazytrain::nn {
+
+namespace detail {
+
+/// Activations and deltas of some layers for a range of a data set's images.
+template <class B>
+struct LayerFeatures {
+  std::vector<Matrix<scalar_t<B>>> activations;
+  std::vector<Matrix<scalar_t<B>>> deltas;
+  Index first_layer = -1;
+  Index first = -1;
+  Index count = 0;
+};
+
+/// Fills the features of `layers` for the images [first, first + count): a forward pass, and a backward pass
+/// down to the first of the layers for each output.
+template <class B>
+void compute_features(const NetworkData<B>& data, const PreparedParameters<B>& w,
+                      std::span<const KernelLayer> layers, Index first, Index count,
+                      LayerFeatures<B>& features) {
+  using S = scalar_t<B>;
+  const Graph<B>& graph = *data.graph;
+  const Index k = data.outputs();
+  features.first = first;
+  features.count = count;
+  features.activations.resize(layers.size());
+  features.deltas.resize(layers.size());
+  std::vector<Index> layer_of(static_cast<std::size_t>(graph.size()), -1);
+  Index lowest = graph.size() - 1;
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    features.activations[l].resize(layers[l].shape.input_dim(), count);
+    features.deltas[l].resize(layers[l].shape.output_dim(), count * k);
+    layer_of[static_cast<std::size_t>(layers[l].node)] = static_cast<Index>(l);
+    lowest = std::min(lowest, layers[l].node);
+  }
+  const Index first_chunk = first / data.chunk_size();
+  const Index chunks = (first + count - 1) / data.chunk_size() + 1 - first_chunk;
+  auto states = data.arrays(data.workers());
+  auto scratches = data.scratch();
+  data.backend.for_chunks(chunks, [&](Index index, Index worker) {
+    const Index chunk = first_chunk + index;
+    const Index samples = data.count(chunk);
+    NodeArrays<B>& x = *states[static_cast<std::size_t>(worker)];
+    Scratch<B>& scratch = *scratches[static_cast<std::size_t>(worker)];
+    x.prepare(graph, data.chunk_size());
+    scratch.gradient.prepare(graph, data.chunk_size());
+    if (dimension(scratch.parameters) == 0) scratch.parameters = zeros_like(w.vector());
+    data.load(chunk, x[0]);
+    const Sweep<B> sweep(graph, data.backend, scratch, samples);
+    sweep.forward(w, x);
+    // Calls f(place among the images of the features, sample of the chunk).
+    const auto for_images = [&](auto&& f) {
+      for (Index s = 0; s < samples; ++s) {
+        const Index image = data.first(chunk) + s - first;
+        if (image >= 0 && image < count) f(image, s);
+      }
+    };
+    for (std::size_t l = 0; l < layers.size(); ++l) {
+      auto& activations = features.activations[l];
+      const S* const from = x[graph[layers[l].node].source];
+      for_images([&](Index image, Index s) {
+        activations.col(image) =
+            Eigen::Map<const Vector<S>>(from + s * activations.rows(), activations.rows());
+      });
+    }
+    for (Index o = 0; o < k; ++o) {
+      S* const top = scratch.gradient[graph.size() - 1];
+      data.backend.fill(k * samples, top, S(0));
+      for (Index s = 0; s < samples; ++s) top[s * k + o] = S(1);
+      sweep.node_gradients(w, x, lowest, scratch.parameters.data(), [&](Index node, const S* gradient) {
+        const Index l = layer_of[static_cast<std::size_t>(node)];
+        if (l < 0) return;
+        auto& deltas = features.deltas[static_cast<std::size_t>(l)];
+        for_images([&](Index image, Index s) {
+          deltas.col(image * k + o) =
+              Eigen::Map<const Vector<S>>(gradient + s * deltas.rows(), deltas.rows());
+        });
+      });
+    }
+  });
+}
+
+}  // namespace detail
+
+/// The tangent kernel (7) of a network at w between two sets of images, as a computation that can be stopped
+/// after every unit and taken up again: K[(i,c), (j,e)] = D_w f_c(w, x_i) . D_w f_e(w, x_j), output c of
+/// image i at i k + c, in the raw convention, without the weights of F.
+///
+///     nn::NetworkKernel kernel(net, w, images);              // of one set: symmetric, half of the work
+///     while (kernel.step()) save(kernel.done(), kernel.partial());
+///     const auto K = std::move(kernel).result();
+///
+/// Every layer's part is contracted from activations and deltas in the way that costs least
+/// (`plan().layers`), never from a whole Jacobian. The bits depend on the images, the parameters and the
+/// methods, neither on threads, memory or units nor on interruptions. Memory: the kernel and
+/// `options.memory`.
+template <class B>
+class NetworkKernel {
+ public:
+  using Scalar = scalar_t<B>;
+  using Data = detail::NetworkData<B>;
+
+  /// @throws std::invalid_argument if a size is wrong or a layer's parameters do not enter through a
+  /// convolution
+  template <class Net>
+  NetworkKernel(const Net& net, const typename B::Vector& w, typename B::Batch images,
+                const KernelOptions& options = {})
+      : NetworkKernel(net.on(std::move(images)).shared_data(), nullptr, w, options) {}
+  /// Rows of one set, columns of another: train x test.
+  template <class Net>
+  NetworkKernel(const Net& net, const typename B::Vector& w, typename B::Batch rows,
+                typename B::Batch columns, const KernelOptions& options = {})
+      : NetworkKernel(net.on(std::move(rows)).shared_data(), net.on(std::move(columns)).shared_data(), w,
+                      options) {}
+  /// Of data that a network is already on; no `columns`: symmetric.
+  NetworkKernel(std::shared_ptr<const Data> rows, std::shared_ptr<const Data> columns,
+                const typename B::Vector& w, const KernelOptions& options)
+      : rows_(std::move(rows)),
+        columns_(columns ? std::move(columns) : rows_),
+        w_(rows_->parameters()),
+        plan_(plan_kernel(*rows_->graph, rows_->samples(), columns_->samples(), symmetric(),
+                          std::max(rows_->chunk_size(), columns_->chunk_size()), options)),
+        kernel_(Matrix<Scalar>::Zero(rows_->space.dim(), columns_->space.dim())),
+        workspaces_(static_cast<std::size_t>(rows_->backend.threads())) {
+    require_size("NetworkKernel", "w", dimension(w), rows_->graph->parameter_dim(), "the parameters p");
+    w_->assign(w);
+  }
+
+  [[nodiscard]] const KernelPlan& plan() const { return plan_; }
+  /// Number of units of work, and how many are done.
+  [[nodiscard]] Index units() const { return static_cast<Index>(plan_.units.size()); }
+  [[nodiscard]] Index done() const { return done_; }
+  [[nodiscard]] bool finished() const { return done_ == units(); }
+
+  /// Does a unit; false if none was left.
+  bool step() {
+    if (finished()) return false;
+    const KernelUnit& unit = plan_.units[static_cast<std::size_t>(done_)];
+    load(unit, *rows_, unit.row, unit.rows, row_features_);
+    const bool diagonal = symmetric() && unit.row == unit.column;
+    if (!diagonal) load(unit, *columns_, unit.column, unit.columns, column_features_);
+    add(unit, diagonal, diagonal ? row_features_ : column_features_);
+    if (++done_ == units() && symmetric()) {
+      kernel_.template triangularView<Eigen::StrictlyUpper>() = kernel_.transpose();
+    }
+    return true;
+  }
+
+  /// The sum of the units done, and what to give `resume` to go on from there.
+  [[nodiscard]] const Matrix<Scalar>& partial() const { return kernel_; }
+  /// Goes on where `done()` units had been done and `partial()` was `kernel`, with the same images, w and
+  /// options.
+  /// @throws std::invalid_argument if a size is wrong
+  void resume(Index done, Matrix<Scalar> kernel) {
+    require_argument(done >= 0 && done <= units(), "NetworkKernel::resume", "done", done,
+                     "at most the number of units, " + std::to_string(units()));
+    require_size("NetworkKernel::resume", "kernel.rows()", kernel.rows(), kernel_.rows(),
+                 "images times outputs");
+    require_size("NetworkKernel::resume", "kernel.cols()", kernel.cols(), kernel_.cols(),
+                 "images times outputs");
+    done_ = done;
+    kernel_ = std::move(kernel);
+  }
+
+  /// Does what is left and gives the kernel.
+  [[nodiscard]] Matrix<Scalar> result() && {
+    while (step()) continue;
+    return std::move(kernel_);
+  }
+
+ private:
+  /// Images of a side of a tile, the piece of a unit that one thread contracts.
+  static constexpr Index tile = 16;
+
+  [[nodiscard]] bool symmetric() const { return rows_ == columns_; }
+
+  void load(const KernelUnit& unit, const Data& data, Index first, Index count,
+            detail::LayerFeatures<B>& features) {
+    if (features.first == first && features.count == count && features.first_layer == unit.first_layer)
+      return;
+    const std::span<const KernelLayer> layers(plan_.layers);
+    detail::compute_features(
+        data, *w_,
+        layers.subspan(static_cast<std::size_t>(unit.first_layer), static_cast<std::size_t>(unit.layers)),
+        first, count, features);
+    features.first_layer = unit.first_layer;
+  }
+
+  /// Adds the unit's layers, tile by tile on the backend's threads.
+  void add(const KernelUnit& unit, bool diagonal, const detail::LayerFeatures<B>& columns) {
+    struct Tile {
+      Index row, rows, column, columns;
+    };
+    for (Index l = 0; l < unit.layers; ++l) {
+      const KernelLayer& layer = plan_.layers[static_cast<std::size_t>(unit.first_layer + l)];
+      // Gradients are formed once a tile: few tiles, but enough for all threads.
+      const Index side = layer.method == KernelContraction::jacobian ? jacobian_tile(unit) : tile;
+      std::vector<Tile> tiles;
+      for (Index row = 0; row < unit.rows; row += side) {
+        for (Index column = 0; column < (diagonal ? row + 1 : unit.columns); column += side) {
+          tiles.push_back(
+              {row, std::min(side, unit.rows - row), column, std::min(side, unit.columns - column)});
+        }
+      }
+      const auto slot = static_cast<std::size_t>(l);
+      rows_->backend.for_chunks(static_cast<Index>(tiles.size()), [&](Index t, Index worker) {
+        const Tile& part = tiles[static_cast<std::size_t>(t)];
+        contract(layer, slot, part.row, part.rows, part.column, part.columns, unit, diagonal, columns,
+                 workspaces_[static_cast<std::size_t>(worker)]);
+      });
+    }
+  }
+
+  void contract(const KernelLayer& layer, std::size_t slot, Index row, Index rows, Index column,
+                Index columns, const KernelUnit& unit, bool diagonal,
+                const detail::LayerFeatures<B>& column_features,
+                typename B::ContractionWorkspace& workspace) {
+    const Index k = rows_->outputs();
+    const cpu::LayerContraction contraction{layer.shape, k, true, layer.method};
+    const cpu::LayerSamples<Scalar> left{row_features_.activations[slot].middleCols(row, rows),
+                                         row_features_.deltas[slot].middleCols(row * k, rows * k)};
+    auto out = kernel_.block((unit.row + row) * k, (unit.column + column) * k, rows * k, columns * k);
+    if (diagonal && row == column) {
+      rows_->backend.contract(contraction, left, out, Write::add, workspace);
+    } else {
+      const cpu::LayerSamples<Scalar> right{column_features.activations[slot].middleCols(column, columns),
+                                            column_features.deltas[slot].middleCols(column * k, columns * k)};
+      rows_->backend.contract(contraction, left, right, out, Write::add, workspace);
+    }
+  }
+
+  [[nodiscard]] Index jacobian_tile(const KernelUnit& unit) const {
+    const Index parts = rows_->backend.threads() == 1 ? 1 : 4;
+    return std::max(tile, (std::max(unit.rows, unit.columns) + parts - 1) / parts);
+  }
+
+  std::shared_ptr<const Data> rows_;
+  std::shared_ptr<const Data> columns_;
+  detail::Pooled<PreparedParameters<B>> w_;
+  KernelPlan plan_;
+  Matrix<Scalar> kernel_;
+  std::vector<typename B::ContractionWorkspace> workspaces_;
+  detail::LayerFeatures<B> row_features_;
+  detail::LayerFeatures<B> column_features_;
+  Index done_ = 0;
+};
+
+template <class Net, class... Arguments>
+NetworkKernel(const Net&, const Arguments&...) -> NetworkKernel<typename Net::Backend>;
+
+}  // namespace lazytrain::nn
