@@ -91,6 +91,16 @@ void compute_features(const NetworkData<B>& data, const PreparedParameters<B>& w
   });
 }
 
+/// The same data with exact convolutions, and workspaces of its own, which fit them.
+template <class B>
+[[nodiscard]] std::shared_ptr<const NetworkData<B>> exact(const std::shared_ptr<const NetworkData<B>>& data) {
+  if (!data) return nullptr;
+  NetworkData<B> copy = *data;
+  copy.backend = data->backend.exact();
+  copy.pools = NetworkPools<B>{};
+  return std::make_shared<const NetworkData<B>>(std::move(copy));
+}
+
 }  // namespace detail
 
 /// The tangent kernel (7) of a network at w between two sets of images, as a computation that can be stopped
@@ -101,7 +111,9 @@ void compute_features(const NetworkData<B>& data, const PreparedParameters<B>& w
 ///     while (kernel.step()) save(kernel.done(), kernel.partial());
 ///     const auto K = std::move(kernel).result();
 ///
-/// Every layer's part is contracted from activations and deltas in the way that costs least
+/// Convolutions are exact here: the rounding of faster ones, 1e-5 in single precision, would flip signs of
+/// relu units and choices of max-pooling, and the kernel with them. Every layer's part is contracted from
+/// activations and deltas in the way that costs least
 /// (`plan().layers`), never from a whole Jacobian. The bits depend on the images, the parameters and the
 /// methods, neither on threads, memory or units nor on interruptions. Memory: the kernel and
 /// `options.memory`.
@@ -126,8 +138,8 @@ class NetworkKernel {
   /// Of data that a network is already on; no `columns`: symmetric.
   NetworkKernel(std::shared_ptr<const Data> rows, std::shared_ptr<const Data> columns,
                 const typename B::Vector& w, const KernelOptions& options)
-      : rows_(std::move(rows)),
-        columns_(columns ? std::move(columns) : rows_),
+      : rows_(detail::exact(rows)),
+        columns_(columns ? detail::exact(columns) : rows_),
         w_(rows_->parameters()),
         plan_(plan_kernel(*rows_->graph, rows_->samples(), columns_->samples(), symmetric(),
                           std::max(rows_->chunk_size(), columns_->chunk_size()), options)),

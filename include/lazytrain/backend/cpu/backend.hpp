@@ -46,6 +46,13 @@ class Backend {
     require_argument(options.chunk >= 1, "cpu::Backend", "options.chunk", options.chunk, "at least 1");
   }
 
+  /// The same with convolutions by the operations of their definition.
+  [[nodiscard]] Backend exact() const {
+    Backend copy = *this;
+    copy.options_.convolution = ConvAlgorithm::im2col;
+    return copy;
+  }
+
   /// Number of threads.
   [[nodiscard]] Index threads() const { return threads_; }
   /// Samples in a chunk.
