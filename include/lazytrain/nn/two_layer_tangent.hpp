@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <lazytrain/backend/write.hpp>
 #include <lazytrain/core/output_space.hpp>
 #include <lazytrain/nn/activation.hpp>
 #include <lazytrain/nn/two_layer_layout.hpp>
