@@ -59,7 +59,9 @@ inline void require_conv_shape(std::string_view function, const ConvShape& shape
 enum class ConvAlgorithm {
   /// `winograd` where it applies and pays, else `im2col`.
   automatic,
-  /// Patches times weights, one matrix product: the operations of the definition.
+  /// Patches times weights in one matrix product, or, on maps of a few pixels, tap by tap: sums of the
+  /// products of the
+  /// definition.
   im2col,
   /// Winograd's F(4x4, 3x3): a quarter of the multiplications, rounding errors about ten times larger. Kernel
   /// 3,

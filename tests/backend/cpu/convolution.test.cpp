@@ -172,6 +172,12 @@ TEST_CASE("Assigned weights are those of a new object") {
     Vector<double> y(p.gy.size());
     cpu::forward(weights, p.x.data(), c.n, y.data(), cpu::Write::assign, workspace);
     CHECK(y == compute(c, p, cpu::Write::assign, 0.0).y);
+
+    weights.assign(other.data());
+    for (const Index part : {2, 0, 1}) weights.assign_part(p.w.data(), part, 3);
+    y.setZero();
+    cpu::forward(weights, p.x.data(), c.n, y.data(), cpu::Write::assign, workspace);
+    CHECK(y == compute(c, p, cpu::Write::assign, 0.0).y);
   }
 }
 
@@ -190,6 +196,10 @@ TEST_CASE("Convolutions that do not exist are refused") {
   CHECK_THROWS_AS(cpu::ConvWeights<float>(strided, w.data(), ConvAlgorithm::winograd), std::invalid_argument);
   CHECK_THROWS_AS(cpu::ConvWeights<float>({.channels = 0, .height = 1, .width = 1, .filters = 1}, w.data()),
                   std::invalid_argument);
+  cpu::ConvWeights<float> weights(strided, w.data());
+  CHECK(message_of<std::invalid_argument>([&] { weights.assign_part(w.data(), 2, 2); }) ==
+        "lazytrain::ConvWeights::assign_part: part is 2, expected 0 <= part < parts");
+  CHECK_THROWS_AS(weights.assign_part(w.data(), 0, 0), std::invalid_argument);
   cpu::ConvWorkspace<float> workspace;
   Vector<float> gw(strided.weight_dim());
   CHECK(

@@ -10,7 +10,12 @@
 
 /// 2-D convolutions of batches of images, in the layout of ConvShape, and their transposes: bilinear, without
 /// bias, serial. To use several threads give each its own images and its own ConvWorkspace; ConvWeights is
-/// shared.
+/// shared. The same call gives the same bits; other groups of images in a call may round otherwise. Groups of
+/// 32 images and more share the reading of large weights.
+///
+/// Relative errors in the norm, for the layers of VGG-11 and normal data: below 1e-6 in float and 1e-15 in
+/// double by ConvAlgorithm::im2col, below 1e-5 and 1e-14 by ConvAlgorithm::winograd. Each gradient is the
+/// transpose of the same arithmetic, up to such errors. The arrays of a call must not overlap.
 namespace lazytrain::cpu {
 
 /// The weights of a convolution in the form that its algorithm multiplies with. Functions read it, so that
@@ -31,11 +36,20 @@ class ConvWeights {
   }
 
   /// Other weights for the same shape. Allocates nothing.
-  void assign(const S* weights) {
+  void assign(const S* weights) { assign_part(weights, 0, 1); }
+
+  /// The same in `parts` parts, 0 <= part < parts, which threads may assign at the same time: once each.
+  /// @throws std::invalid_argument if there is no such part
+  void assign_part(const S* weights, Index part, Index parts) {
+    require_argument(parts >= 1, "ConvWeights::assign_part", "parts", parts, "at least 1");
+    require_argument(part >= 0 && part < parts, "ConvWeights::assign_part", "part", part,
+                     "0 <= part < parts");
     if (algorithm_ == ConvAlgorithm::winograd) {
-      winograd_weights(shape_, weights, values_.data());
+      const Index first = shape_.channels * part / parts, last = shape_.channels * (part + 1) / parts;
+      winograd_weights(shape_, weights, first, last, values_.data());
     } else {
-      std::copy_n(weights, shape_.weight_dim(), values_.data());
+      const Index size = shape_.weight_dim(), first = size * part / parts;
+      std::copy_n(weights + first, size * (part + 1) / parts - first, values_.data() + first);
     }
   }
 
@@ -64,8 +78,7 @@ void forward(const ConvWeights<S>& w, const S* x, Index n, S* y, Write write, Co
 }
 
 /// gx = or += the transpose of x -> conv(w, x) applied to gy: gy is shape.output_dim() x n, gx is
-/// shape.input_dim() x n. Has the bits of the same numbers whatever the number of threads that share the
-/// images.
+/// shape.input_dim() x n.
 template <class S>
 void input_gradient(const ConvWeights<S>& w, const S* gy, Index n, S* gx, Write write,
                     ConvWorkspace<S>& workspace) {

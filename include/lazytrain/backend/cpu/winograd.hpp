@@ -20,11 +20,12 @@ template <class S>
   return detail::WinogradMatrices<S>::size(shape.filters, shape.channels);
 }
 
-/// Transforms weights: the matrices u_i, i < 36, filters x channels, of the entries of G g G'.
+/// Transforms weights: the matrices u_i, i < 36, filters x channels, of the entries of G g G'; of these the
+/// columns of the channels `first` to `last` - 1.
 template <class S>
-void winograd_weights(const ConvShape& shape, const S* w, S* u) {
+void winograd_weights(const ConvShape& shape, const S* w, Index first, Index last, S* u) {
   const detail::WinogradMatrices<S> matrices{u, shape.filters, shape.channels};
-  for (Index c = 0; c < shape.channels; ++c) {
+  for (Index c = first; c < last; ++c) {
     winograd_transform<WinogradKernel, S>(
         shape.filters, [&](Index i) { return w + (i * shape.channels + c) * shape.filters; },
         [&](Index i, Index f, const auto& numbers) {
@@ -88,7 +89,7 @@ void winograd_weight_gradient(const ConvShape& shape, const S* x, const S* gy, I
                               ConvWorkspace<S>& workspace) {
   using Matrices = detail::WinogradMatrices<S>;
   const detail::WinogradTiles tiles(shape);
-  const Index count = n * tiles.per_image(), block = detail::tiles_at_a_time(shape, count);
+  const Index count = n * tiles.per_image(), block = detail::tiles_to_sum_at_a_time(shape, count);
   if (count == 0) {
     if (write == Write::assign) std::fill_n(gw, shape.weight_dim(), S(0));
     return;

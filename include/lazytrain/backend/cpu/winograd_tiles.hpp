@@ -93,6 +93,13 @@ class WinogradTiles {
       tiles, std::max<Index>(64, (Index(1) << 19) / (winograd_points * (s.channels + s.filters)) / 8 * 8));
 }
 
+/// The same for a weight gradient: at least as many numbers as its sums have, which every group of tiles
+/// reads and writes.
+[[nodiscard]] inline Index tiles_to_sum_at_a_time(const ConvShape& s, Index tiles) {
+  const Index balanced = s.channels * s.filters / (s.channels + s.filters) / 8 * 8;
+  return std::min(tiles, std::max(tiles_at_a_time(s, tiles), balanced));
+}
+
 /// Channels whose sums of a weight gradient are held at a time: about 2^20 numbers.
 [[nodiscard]] inline Index channels_at_a_time(const ConvShape& s) {
   return std::min(s.channels, std::max<Index>(8, (Index(1) << 20) / (winograd_points * s.filters) / 8 * 8));
