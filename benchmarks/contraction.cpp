@@ -18,25 +18,52 @@ using lazytrain::Matrix;
 
 constexpr Index outputs = 10;
 
-/// A block of `images` x `images`, all pairs.
+template <class S>
+struct Samples {
+  Samples(const ConvShape& shape, Index images, std::uint64_t seed) {
+    lazytrain::Philox rng(seed);
+    activations = lazytrain::normal_matrix<S>(shape.input_dim(), images, rng);
+    deltas = lazytrain::normal_matrix<S>(shape.output_dim(), images * outputs, rng);
+  }
+  Matrix<S> activations, deltas;
+};
+
+void report(benchmark::State& state, const ConvShape& shape, const lazytrain::ContractionSize& size,
+            KernelContraction method, std::size_t bytes) {
+  const double cost = lazytrain::contraction_cost(shape, size, method);
+  state.counters["flops"] = benchmark::Counter(cost, benchmark::Counter::kIsIterationInvariantRate);
+  state.counters["MiB"] = static_cast<double>(bytes) / (1 << 20);
+}
+
+/// All pairs of two sets of `images` images.
 template <class S>
 void block(benchmark::State& state, const ConvShape& shape, KernelContraction method, Index images) {
-  lazytrain::Philox rng(1);
-  const Matrix<S> A = lazytrain::normal_matrix<S>(shape.input_dim(), images, rng);
-  const Matrix<S> B = lazytrain::normal_matrix<S>(shape.input_dim(), images, rng);
-  const Matrix<S> D = lazytrain::normal_matrix<S>(shape.output_dim(), images * outputs, rng);
-  const Matrix<S> E = lazytrain::normal_matrix<S>(shape.output_dim(), images * outputs, rng);
+  const Samples<S> rows(shape, images, 1), columns(shape, images, 2);
   Matrix<S> out(images * outputs, images * outputs);
   lazytrain::cpu::ContractionWorkspace<S> workspace;
   const lazytrain::cpu::LayerContraction layer{.shape = shape, .outputs = outputs, .method = method};
   for (auto _ : state) {
-    lazytrain::cpu::contract(layer, {A, D}, {B, E}, out, lazytrain::cpu::Write::assign, workspace);
+    lazytrain::cpu::contract(layer, {rows.activations, rows.deltas}, {columns.activations, columns.deltas},
+                             out, lazytrain::cpu::Write::assign, workspace);
     benchmark::DoNotOptimize(out.data());
   }
-  const double cost =
-      lazytrain::contraction_cost(shape, {.rows = images, .columns = images, .outputs = outputs}, method);
-  state.counters["flops"] = benchmark::Counter(cost, benchmark::Counter::kIsIterationInvariantRate);
-  state.counters["MiB"] = static_cast<double>(workspace.bytes()) / (1 << 20);
+  report(state, shape, {.rows = images, .columns = images, .outputs = outputs}, method, workspace.bytes());
+}
+
+/// Half of the pairs of one set of `images` images.
+template <class S>
+void half(benchmark::State& state, const ConvShape& shape, KernelContraction method, Index images) {
+  const Samples<S> samples(shape, images, 1);
+  Matrix<S> out(images * outputs, images * outputs);
+  lazytrain::cpu::ContractionWorkspace<S> workspace;
+  const lazytrain::cpu::LayerContraction layer{.shape = shape, .outputs = outputs, .method = method};
+  for (auto _ : state) {
+    lazytrain::cpu::contract(layer, {samples.activations, samples.deltas}, out, lazytrain::cpu::Write::assign,
+                             workspace);
+    benchmark::DoNotOptimize(out.data());
+  }
+  report(state, shape, {.rows = images, .columns = images, .outputs = outputs, .symmetric = true}, method,
+         workspace.bytes());
 }
 
 template <class S>
@@ -52,6 +79,7 @@ void add(const char* scalar) {
                           {"conv3", conv(128, 256, 8)},   {"conv4", conv(256, 256, 8)},
                           {"conv5", conv(256, 512, 4)},   {"conv6", conv(512, 512, 4)},
                           {"conv7+8", conv(512, 512, 2)}, {"dense", {512, 1, 1, 10, 1, 1, 0}}};
+  const lazytrain::ContractionSize whole{.rows = 500, .columns = 500, .outputs = outputs, .symmetric = true};
   struct Method {
     const char* name;
     KernelContraction method;
@@ -60,15 +88,19 @@ void add(const char* scalar) {
     for (const auto& [name, method] :
          {Method{"jacobian", KernelContraction::jacobian}, Method{"gram", KernelContraction::gram},
           Method{"applied", KernelContraction::applied}}) {
-      for (const Index images : {4, 16, 64}) {
-        // Minutes of what nobody would choose.
-        const double cost = lazytrain::contraction_cost(
-            shape, {.rows = images, .columns = images, .outputs = outputs}, method);
-        if (cost > (images == 4 ? 3e11 : 1.5e11)) continue;
-        if (method != KernelContraction::jacobian && images == 64) continue;
-        benchmark::RegisterBenchmark(
-            (std::string(layer) + "/" + name + "/" + std::to_string(images) + "/" + scalar).c_str(), block<S>,
-            shape, method, images)
+      const auto named = [&](Index images) {
+        return std::string(layer) + "/" + name + "/" + std::to_string(images) + "/" + scalar;
+      };
+      const auto cost = [&](Index images) {
+        return lazytrain::contraction_cost(shape, {.rows = images, .columns = images, .outputs = outputs},
+                                           method);
+      };
+      // 16 images where that does not take minutes.
+      const Index images = cost(16) < 4e11 ? 16 : 4;
+      benchmark::RegisterBenchmark(named(images).c_str(), block<S>, shape, method, images)
+          ->Unit(benchmark::kMillisecond);
+      if (method == lazytrain::choose_contraction(shape, whole)) {
+        benchmark::RegisterBenchmark((named(96) + "/half").c_str(), half<S>, shape, method, 96)
             ->Unit(benchmark::kMillisecond);
       }
     }

@@ -117,14 +117,17 @@ void contract_pairs(const ConvShape& shape, Index outputs, bool bias, bool appli
   const Index an_image = pair.packed_size() + U * C + U * U;
   const Index many =
       std::max<Index>(1, static_cast<Index>(workspace.memory() / sizeof(S)) / std::max<Index>(an_image, 1));
-  const Index chunk = std::min(many, m);
-  S* left_deltas = workspace.buffer(2, pair.packed_size());
+  const Index chunk = std::min(many, m), row = patch_gram.row_size(chunk);
+  // Rows whose deltas share a second-level cache: the deltas of a column come once for all of them.
+  const Index tile = std::clamp<Index>((Index(1) << 20) / static_cast<Index>(sizeof(S)) / pair.packed_size(),
+                                       1, std::max<Index>(1, n));
+  S* left_deltas = workspace.buffer(2, pair.packed_size() * tile);
   S* left_pixels = workspace.buffer(3, grouped_size(C, U));
   S* right_deltas = workspace.buffer(4, pair.packed_size() * chunk);
-  S* right_pixels = workspace.buffer(5, patch_gram.row_size(chunk) * C);
-  S* products = workspace.buffer(6, patch_gram.row_size(chunk) * U);
+  S* right_pixels = workspace.buffer(5, row * C);
+  S* products = workspace.buffer(6, row * U * tile);
   S* gram = workspace.buffer(7, grouped_size(P, P));
-  const Index stride = columns.deltas.outerStride();
+  const Index row_stride = rows.deltas.outerStride(), stride = columns.deltas.outerStride();
   for (Index first = 0; first < m; first += chunk) {
     const Index count = std::min(chunk, m - first);
     patch_gram.pack_pixels(columns.activations.data() + first * columns.activations.outerStride(),
@@ -133,20 +136,27 @@ void contract_pairs(const ConvShape& shape, Index outputs, bool bias, bool appli
       pair.pack_columns(shape, columns.deltas.data() + (first + j) * k * stride, stride,
                         right_deltas + j * pair.packed_size());
     }
-    for (Index i = symmetric ? first : 0; i < n; ++i) {
-      const Index last = symmetric ? std::min(count, i - first + 1) : count;
-      const Index row_stride = rows.deltas.outerStride();
-      pair.pack_rows(shape, rows.deltas.data() + i * k * row_stride, row_stride, left_deltas);
-      patch_gram.group_pixels(rows.activations.data() + i * rows.activations.outerStride(), left_pixels);
-      patch_gram.pixel_products(left_pixels, right_pixels, count, last, products);
-      for (Index j = 0; j < last; ++j) {
-        patch_gram(products + j * U, patch_gram.row_size(count), S(bias ? 1 : 0), gram);
-        const double* block = pair(left_deltas, right_deltas + j * pair.packed_size(), gram);
-        for (Index q = 0; q < k; ++q) {
-          for (Index o = 0; o < k; ++o) {
-            S& place = out(i * k + o, (first + j) * k + q);
-            const S value = static_cast<S>(block[o * k + q]);
-            place = write == Write::assign ? value : place + value;
+    for (Index top = symmetric ? first : 0; top < n; top += tile) {
+      const Index height = std::min(tile, n - top);
+      for (Index i = 0; i < height; ++i) {
+        pair.pack_rows(shape, rows.deltas.data() + (top + i) * k * row_stride, row_stride,
+                       left_deltas + i * pair.packed_size());
+        patch_gram.group_pixels(rows.activations.data() + (top + i) * rows.activations.outerStride(),
+                                left_pixels);
+        const Index needed = symmetric ? std::min(count, top + i - first + 1) : count;
+        patch_gram.pixel_products(left_pixels, right_pixels, count, needed, products + i * row * U);
+      }
+      for (Index j = 0; j < count; ++j) {
+        for (Index i = symmetric ? std::max<Index>(0, first + j - top) : 0; i < height; ++i) {
+          patch_gram(products + i * row * U + j * U, patch_gram.row_size(count), S(bias ? 1 : 0), gram);
+          const double* block =
+              pair(left_deltas + i * pair.packed_size(), right_deltas + j * pair.packed_size(), gram);
+          for (Index q = 0; q < k; ++q) {
+            for (Index o = 0; o < k; ++o) {
+              S& place = out((top + i) * k + o, (first + j) * k + q);
+              const S value = static_cast<S>(block[o * k + q]);
+              place = write == Write::assign ? value : place + value;
+            }
           }
         }
       }

@@ -59,9 +59,10 @@ void contract(const LayerContraction& layer, bool symmetric, const LayerSamples<
 ///
 /// The bits of the block of images i and j depend on these two and the method, not on the others, on how a
 /// kernel is cut into blocks, nor on the workspace. They depend on the order of i and j (rounding), therefore
-/// compute blocks below the diagonal and transpose. In single precision, sums longer than a few thousand
-/// products are finished in double. Memory: the workspace's, and with `jacobian` 4112 numbers for every row
-/// and column of `out`, for which large blocks pay: the gradients are formed once a block.
+/// compute blocks below the diagonal and transpose. In single precision a lane sums at most 1024
+/// products over filters and positions before double takes over. Memory: the workspace's, and with `jacobian`
+/// some 4100 numbers for every row and column of `out`, for which large blocks pay: the gradients are formed
+/// once a block.
 /// @throws std::invalid_argument if a size is wrong, or the method is `automatic`
 template <class S>
 void contract(const LayerContraction& layer, const LayerSamples<std::type_identity_t<S>>& rows,

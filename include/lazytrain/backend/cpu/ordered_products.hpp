@@ -171,7 +171,7 @@ void for_tiles(Index count, F&& f) {
 /// C = A B for the V packets (V = 1, 2 or 4) that each row of A has: A(t, .) at a + t a_stride, B a right
 /// operand of `inner` rows and `columns` columns (`grouped`), C(., n) at c + n c_stride.
 ///
-/// An element is the sum of products in the order of t, cut into pieces of 512 / V. Cost: 2 V
+/// An element is the sum of its products in the order of t. On the way `prefetch` is fetched. Cost: 2 V
 /// packet_size<S> inner columns.
 template <class S>
 void multiply_panel(Index V, Index inner, const S* a, Index a_stride, const S* b, Index columns, S* c,
