@@ -239,15 +239,15 @@ class NetworkKernel {
                 const detail::LayerFeatures<B>& column_features,
                 typename B::ContractionWorkspace& workspace) {
     const Index k = rows_->outputs();
-    const cpu::LayerContraction contraction{layer.shape, k, true, layer.method};
-    const cpu::LayerSamples<Scalar> left{row_features_.activations[slot].middleCols(row, rows),
-                                         row_features_.deltas[slot].middleCols(row * k, rows * k)};
+    const typename B::LayerContraction contraction{layer.shape, k, true, layer.method};
+    const typename B::LayerSamples left{row_features_.activations[slot].middleCols(row, rows),
+                                        row_features_.deltas[slot].middleCols(row * k, rows * k)};
     auto out = kernel_.block((unit.row + row) * k, (unit.column + column) * k, rows * k, columns * k);
     if (diagonal && row == column) {
       rows_->backend.contract(contraction, left, out, Write::add, workspace);
     } else {
-      const cpu::LayerSamples<Scalar> right{column_features.activations[slot].middleCols(column, columns),
-                                            column_features.deltas[slot].middleCols(column * k, columns * k)};
+      const typename B::LayerSamples right{column_features.activations[slot].middleCols(column, columns),
+                                           column_features.deltas[slot].middleCols(column * k, columns * k)};
       rows_->backend.contract(contraction, left, right, out, Write::add, workspace);
     }
   }

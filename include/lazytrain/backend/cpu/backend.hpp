@@ -36,6 +36,8 @@ class Backend {
   using Workspace = ConvWorkspace<S>;
   /// Scratch of one thread for parts of a tangent kernel.
   using ContractionWorkspace = cpu::ContractionWorkspace<S>;
+  using LayerContraction = cpu::LayerContraction;
+  using LayerSamples = cpu::LayerSamples<S>;
 
   /// @throws std::invalid_argument if threads < 0 or chunk < 1
   explicit Backend(const BackendOptions& options = {})
@@ -90,12 +92,12 @@ class Backend {
   }
 
   /// See `cpu::contract`: a layer's part of the tangent kernel between two sets of samples.
-  void contract(const LayerContraction& layer, const LayerSamples<S>& rows, const LayerSamples<S>& columns,
+  void contract(const LayerContraction& layer, const LayerSamples& rows, const LayerSamples& columns,
                 Eigen::Ref<Matrix<S>> out, Write write, ContractionWorkspace& scratch) const {
     cpu::contract<S>(layer, rows, columns, out, write, scratch);
   }
   /// The same of a set with itself.
-  void contract(const LayerContraction& layer, const LayerSamples<S>& samples, Eigen::Ref<Matrix<S>> out,
+  void contract(const LayerContraction& layer, const LayerSamples& samples, Eigen::Ref<Matrix<S>> out,
                 Write write, ContractionWorkspace& scratch) const {
     cpu::contract<S>(layer, samples, out, write, scratch);
   }
