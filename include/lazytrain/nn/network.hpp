@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cmath>
 #include <lazytrain/backend/cpu/backend.hpp>
 #include <lazytrain/core/error.hpp>
 #include <lazytrain/nn/affine.hpp>
@@ -32,6 +31,7 @@ class NetworkOnData {
   [[nodiscard]] const Data& data() const { return *data_; }
 
   /// The network at w. Cost: a forward pass.
+  /// @throws std::invalid_argument if w has a wrong size
   [[nodiscard]] NetworkTangent<B> linearize(const Parameters& w) const { return NetworkTangent<B>(data_, w); }
 
   /// The model δ -> (h(w0 + εδ) - h(w0)) / ε, without cancellation.
@@ -111,8 +111,9 @@ class Network {
 
   /// Outputs on the columns of X, k x n. Cost: a forward pass and the activations of a chunk for each thread.
   [[nodiscard]] typename B::Batch operator()(const typename B::Vector& w, const typename B::Batch& X) const {
-    const Network frugal = with_memory(0);
-    const auto values = linearize(frugal.on(X), w).value();
+    // X outlives the model, which need not own it.
+    const std::shared_ptr<const typename B::Batch> inputs(std::shared_ptr<void>(), &X);
+    const typename B::Vector values = with_memory(0).on(inputs).linearize(w).value();
     return Eigen::Map<const typename B::Batch>(values.data(), outputs(), X.cols());
   }
 
