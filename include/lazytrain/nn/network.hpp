@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cmath>
 #include <lazytrain/backend/cpu/backend.hpp>
 #include <lazytrain/core/error.hpp>
 #include <lazytrain/nn/affine.hpp>
@@ -33,6 +32,7 @@ class NetworkOnData {
   [[nodiscard]] const std::shared_ptr<const Data>& shared_data() const { return data_; }
 
   /// The network at w. Cost: a forward pass.
+  /// @throws std::invalid_argument if w has a wrong size
   [[nodiscard]] NetworkTangent<B> linearize(const Parameters& w) const { return NetworkTangent<B>(data_, w); }
 
   /// The model δ -> (h(w0 + εδ) - h(w0)) / ε, without cancellation.
@@ -114,9 +114,9 @@ class Network {
   /// @throws std::invalid_argument if a size is wrong. Cost: a forward pass and the activations of a chunk
   /// for each thread.
   [[nodiscard]] typename B::Batch operator()(const typename B::Vector& w, const typename B::Batch& X) const {
-    require_size("Network", "w", dimension(w), parameter_dim(), "the parameters p");
-    const auto at_w = with_memory(0).on(X).linearize(w);
-    const auto& values = at_w.value();
+    // X outlives the model, which need not own it.
+    const std::shared_ptr<const typename B::Batch> inputs(std::shared_ptr<void>(), &X);
+    const typename B::Vector values = with_memory(0).on(inputs).linearize(w).value();
     return Eigen::Map<const typename B::Batch>(values.data(), outputs(), X.cols());
   }
 

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstddef>
+#include <lazytrain/core/error.hpp>
+#include <lazytrain/core/vector.hpp>
 #include <lazytrain/nn/graph.hpp>
 #include <memory>
 #include <utility>
@@ -20,7 +23,10 @@ class PreparedParameters {
     if (dimension(other.w_) > 0) assign(other.w_);
   }
   PreparedParameters& operator=(const PreparedParameters& other) {
-    if (this != &other && dimension(other.w_) > 0) assign(other.w_);
+    if (this == &other) return *this;
+    if (graph_ != other.graph_ || dimension(other.w_) == 0) return *this = PreparedParameters(other);
+    backend_ = other.backend_;
+    assign(other.w_);
     return *this;
   }
   PreparedParameters(PreparedParameters&&) noexcept = default;
@@ -28,12 +34,16 @@ class PreparedParameters {
   ~PreparedParameters() = default;
 
   /// Takes other parameters. Allocates at the first time only.
+  /// @throws std::invalid_argument if w has a wrong size
   void assign(const Vector& w) {
+    require_size("Network", "w", dimension(w), graph_->parameter_dim(), "the parameters p");
     w_ = w;
     prepare();
   }
   /// w = a + epsilon b.
   void assign(const Vector& a, scalar_t<B> epsilon, const Vector& b) {
+    require_size("Network", "w", dimension(a), graph_->parameter_dim(), "the parameters p");
+    require_size("Network", "delta", dimension(b), graph_->parameter_dim(), "the parameters p");
     w_ = a;
     axpy(epsilon, b, w_);
     prepare();

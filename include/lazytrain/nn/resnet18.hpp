@@ -14,8 +14,8 @@ namespace lazytrain::nn {
 ///     x -> relu(conv(relu(conv(x))) + shortcut(x)),
 ///
 /// its shortcut the identity, or a 1x1 convolution where the shape changes.
-/// @throws std::domain_error if width is not positive, std::invalid_argument if the image is smaller than 32
-/// x 32
+/// @throws std::domain_error if width is not positive, std::invalid_argument if the image is smaller than 25
+/// x 25, for which the last map is smaller than 4 x 4
 template <std::floating_point S, class B = cpu::Backend<S>>
 [[nodiscard]] Network<B> resnet18(const ImageNetworkOptions& options = {}, B backend = B(),
                                   const NetworkOptions& network = {}) {

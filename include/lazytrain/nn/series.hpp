@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <functional>
 #include <lazytrain/nn/any_layer.hpp>
 #include <memory>
@@ -12,12 +13,16 @@ namespace lazytrain::nn {
 
 /// A description of a layer, before its input is known: it has a `name`, the kind, and `bind<B>(input)`, the
 /// layer.
+// clang-format off
 template <class D, class B>
-concept LayerDescription = std::copy_constructible<D> &&
-    requires(const D& description, const ImageShape& input) {
-  { D::name } -> std::convertible_to<std::string_view>;
-  { description.template bind<B>(input) } -> Layer<B>;
-};
+concept LayerDescription =
+    std::copy_constructible<D> &&
+    expect<requires { { D::name } -> std::convertible_to<std::string_view>; },
+           "a description of a layer names its kind: static constexpr std::string_view name"> &&
+    expect<requires(const D& description, const ImageShape& input) { description.template bind<B>(input); },
+           "a description of a layer has template <class B> bind(input) const that returns the layer"> &&
+    Layer<decltype(std::declval<const D&>().template bind<B>(ImageShape{})), B>;
+// clang-format on
 
 /// Layers in series, and residual blocks of such: the description of a network, a value.
 ///

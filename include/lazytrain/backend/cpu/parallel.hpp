@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <cstddef>
 #include <exception>
 #include <lazytrain/core/types.hpp>
 #include <mutex>
@@ -59,6 +60,27 @@ class Turns {
   std::exception_ptr failure_;
 };
 
+/// Runs work(turns, worker) on `workers` >= 1 threads, this one among them, and throws the first exception
+/// again.
+template <class Work>
+void share(Index workers, Index count, const Work& work) {
+  Turns turns(count);
+  const auto run = [&](Index worker) {
+    try {
+      work(turns, worker);
+    } catch (...) {
+      turns.fail(std::current_exception());
+    }
+  };
+  {
+    std::vector<std::jthread> others;
+    others.reserve(static_cast<std::size_t>(workers - 1));
+    for (Index worker = 1; worker < workers; ++worker) others.emplace_back(run, worker);
+    run(Index{0});
+  }
+  turns.rethrow();
+}
+
 }  // namespace detail
 
 /// Calls compute(i, worker) for i = 0, ..., count - 1 on at most `threads` threads, and commit(i, worker) one
@@ -75,26 +97,14 @@ void for_chunks_in_order(Index threads, Index count, Compute&& compute, Commit&&
     }
     return;
   }
-  detail::Turns turns(count);
-  const auto work = [&](Index worker) {
-    try {
-      for (Index i = turns.take(); i < count; i = turns.take()) {
-        compute(i, worker);
-        if (!turns.wait(i)) return;
-        commit(i, worker);
-        turns.done();
-      }
-    } catch (...) {
-      turns.fail(std::current_exception());
+  detail::share(workers, count, [&](detail::Turns& turns, Index worker) {
+    for (Index i = turns.take(); i < count; i = turns.take()) {
+      compute(i, worker);
+      if (!turns.wait(i)) return;
+      commit(i, worker);
+      turns.done();
     }
-  };
-  {
-    std::vector<std::jthread> others;
-    others.reserve(static_cast<std::size_t>(workers - 1));
-    for (Index worker = 1; worker < workers; ++worker) others.emplace_back(work, worker);
-    work(Index{0});
-  }
-  turns.rethrow();
+  });
 }
 
 /// Calls f(i, worker) for i = 0, ..., count - 1 on at most `threads` threads, in no order. The first
@@ -106,21 +116,9 @@ void for_chunks(Index threads, Index count, F&& f) {
     for (Index i = 0; i < count; ++i) f(i, Index{0});
     return;
   }
-  detail::Turns turns(count);
-  const auto work = [&](Index worker) {
-    try {
-      for (Index i = turns.take(); i < count; i = turns.take()) f(i, worker);
-    } catch (...) {
-      turns.fail(std::current_exception());
-    }
-  };
-  {
-    std::vector<std::jthread> others;
-    others.reserve(static_cast<std::size_t>(workers - 1));
-    for (Index worker = 1; worker < workers; ++worker) others.emplace_back(work, worker);
-    work(Index{0});
-  }
-  turns.rethrow();
+  detail::share(workers, count, [&](detail::Turns& turns, Index worker) {
+    for (Index i = turns.take(); i < count; i = turns.take()) f(i, worker);
+  });
 }
 
 }  // namespace lazytrain::cpu

@@ -1,0 +1,25 @@
+// expect: a description of a layer names its kind: static constexpr std::string_view name
+#include <lazytrain/backend/cpu/backend.hpp>
+#include <lazytrain/nn/series.hpp>
+
+using namespace lazytrain;
+using B = cpu::Backend<double>;
+
+struct Twice {
+  struct Bound {
+    nn::ImageShape shape;
+    nn::ImageShape output_shape() const { return shape; }
+    std::vector<nn::ParameterBlock> parameters() const { return {}; }
+    void forward(const nn::Chunk<B>&, const nn::LayerParameters<B>&, const double*, double*) const {}
+    void jvp(const nn::Chunk<B>&, const nn::LayerParameters<B>&, const nn::LayerParameters<B>&, const double*,
+             const double*, const double*, double*) const {}
+    void vjp(const nn::Chunk<B>&, const nn::LayerParameters<B>&, const double*, const double*, const double*,
+             double*, double*) const {}
+  };
+  template <class>
+  Bound bind(const nn::ImageShape& input) const {
+    return {input};
+  }
+};
+
+int main() { (void)nn::Series<B>().add(Twice{}); }

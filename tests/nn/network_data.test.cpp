@@ -1,0 +1,68 @@
+#include <lazytrain/nn/network_data.hpp>
+#include <support/catch.hpp>
+
+#include "small_networks.hpp"
+
+using namespace lazytrain;
+using namespace lazytrain::testing;
+using B = cpu::Backend<double>;
+using V = Vector<double>;
+
+namespace {
+
+nn::detail::NetworkData<B> data(Index samples, const cpu::BackendOptions& options, double memory = 1e9) {
+  const auto graph =
+      std::make_shared<const nn::Graph<B>>(nn::ImageShape{2}, nn::Series<B>{nn::Dense{.outputs = 3}});
+  auto X = std::make_shared<const Matrix<double>>(
+      V::LinSpaced(2 * samples, 1, static_cast<double>(2 * samples)).reshaped(2, samples));
+  return {B(options), graph, std::move(X), OutputSpace::empirical(samples, 3), memory};
+}
+
+}  // namespace
+
+TEST_CASE("chunks cover the samples, the last one may be smaller", "[nn]") {
+  const auto d = data(7, {.chunk = 3});
+  CHECK(d.samples() == 7);
+  CHECK(d.outputs() == 3);
+  CHECK(d.chunks() == 3);
+  CHECK(d.first(2) == 6);
+  CHECK(d.count(0) == 3);
+  CHECK(d.count(2) == 1);
+  CHECK(d.state_dim() == 5);
+  CHECK(data(2, {.chunk = 3}).chunk_size() == 2);
+  V x(6);
+  d.load(1, x.data());
+  CHECK(x == V::LinSpaced(6, 7, 12));
+  V all = V::Zero(21);
+  const V in = V::LinSpaced(9, 1, 9);
+  d.put(in.data(), 1, all);
+  CHECK(all.segment(9, 9) == in);
+  CHECK(all.sum() == in.sum());
+  V out(9);
+  d.take(all, 1, out.data());
+  CHECK(out == in);
+}
+
+TEST_CASE("arrays fit if their bytes do", "[nn]") {
+  CHECK(data(7, {}, 5 * 7 * 8).fits(1));
+  CHECK_FALSE(data(7, {}, 5 * 7 * 8).fits(2));
+  CHECK_FALSE(data(7, {}, 0).fits(1));
+}
+
+TEST_CASE("gradients of chunks are summed in their order, and an exception arrives", "[nn]") {
+  for (const Index threads : {1, 3}) {
+    for (const Index chunk : {1, 2, 10}) {
+      const auto d = data(7, {.threads = threads, .chunk = chunk});
+      std::vector<nn::detail::Scratch<B>> scratch(static_cast<std::size_t>(threads));
+      V out(2);
+      nn::detail::sum_over_chunks(d, scratch, out, [&](Index i, Index, double* gw) {
+        gw[0] = static_cast<double>(d.count(i));
+        gw[1] = static_cast<double>(i);
+      });
+      CHECK(out == V(Eigen::Vector2d(7, static_cast<double>(d.chunks() * (d.chunks() - 1) / 2))));
+      CHECK_THROWS_AS(nn::detail::sum_over_chunks(
+                          d, scratch, out, [](Index, Index, double*) { throw std::runtime_error("full"); }),
+                      std::runtime_error);
+    }
+  }
+}
