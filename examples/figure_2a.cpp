@@ -17,7 +17,7 @@ using nlohmann::json;
 struct Choices {
   examples::SweepChoices sweep{.trials = 2, .out = "figure_2a"};
   examples::TeacherStudentChoices problem{.iterations = 6000};
-  std::vector<Index> neurons = {5, 10, 20, 50, 100, 200};
+  std::vector<Index> neurons = {5, 10, 20, 50, 100, 200, 500};
   double tau = 0.1;
 };
 
