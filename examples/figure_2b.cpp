@@ -216,9 +216,14 @@ void figure_2b(const Choices& c) {
                         .width = 1350,
                         .height = 560};
   json curves = json::array();
+  double top = 0;
+  for (std::size_t b = 0; b < beginnings().size(); ++b) {
+    for (const Row& row : rows_of(c, results, b)) top = std::max(top, row.end.mean + row.end.deviation);
+  }
+  top = std::max(1.15 * top, 0.01);
   report::Panel history({.label = "steps of SGD", .scale = report::Scale::log},
-                        {.label = "population loss / loss of 0", .low = 0.0, .high = 1.0},
-                        "one trial in time, — symmetrized, – – h − h(w0)");
+                        {.label = "population loss / loss of 0", .low = 0.0, .high = top},
+                        "one trial in time, dashed: h − h(w0)");
   for (std::size_t b = 0; b < beginnings().size(); ++b) {
     const Beginning& beginning = beginnings()[b];
     const auto rows = rows_of(c, results, b);
@@ -235,13 +240,13 @@ void figure_2b(const Choices& c) {
                         {"displacement", row.displacement}});
     }
     report::Panel panel({.label = "scale τ of the initial weights", .scale = report::Scale::log},
-                        {.label = "population loss / loss of 0", .low = 0.0, .high = 1.0}, beginning.label);
+                        {.label = "population loss / loss of 0", .low = 0.0, .high = top}, beginning.label);
     json still = json::array();
     bool named = false;
     for (const auto& [low, high] : regions(rows)) {
       const std::vector<double> ends = {low, high};
-      panel.band(named ? "" : "still decreasing", ends, std::vector<double>{0, 0}, std::vector<double>{1, 1},
-                 {.colour = Colour::grey});
+      panel.band(named ? "" : "still decreasing", ends, std::vector<double>{0, 0},
+                 std::vector<double>{top, top}, {.colour = Colour::grey});
       named = true;
       still.push_back({low, high});
     }
@@ -266,11 +271,13 @@ void figure_2b(const Choices& c) {
       " neurons on the sphere of R^" + std::to_string(c.inputs) + " by " + std::to_string(c.steps) +
       " steps of SGD, each on " + std::to_string(c.batch) +
       " fresh samples; mean and standard deviation over " + trials +
-      " trials, relative to the loss of the function 0. Left: symmetrized weights, where Theorem 2.5 does "
-      "not "
-      "apply: the rank of Dh is half of that nearby. Middle: h − h(w0), where it is not. Grey: between the "
-      "middle "
-      "and the end of the run the loss falls by more than " +
+      " trials, relative to the loss of the function 0. Left: symmetrized weights; the rank of Dh drops "
+      "there to half "
+      "of what it is nearby, so that the hypothesis of Theorem 2.5 fails. Middle: the model h − h(w0) with "
+      "as many "
+      "independent neurons, where the rank does not drop. Grey: from the middle of the run to its end the "
+      "loss falls "
+      "by more than " +
       report::format_number(c.drop) + " of the loss of 0. Right: the " +
       std::to_string(std::min<std::size_t>(5, c.taus.size())) + " largest τ of one trial in time." +
       (c.published ? " As the published code: the inner weights' gradient times d, a quarter of the teacher."

@@ -83,6 +83,7 @@ json boundary(const Choices& c, Index neurons, Index samples, Index trial) {
   return {{"low", low},
           {"high", high},
           {"kappa", kappa},
+          {"criterion", lazy.criterion.value()},
           {"curvature", lazy.second_derivative.value()},
           {"slope", lazy.differential.value()},
           {"runs", runs}};
@@ -124,13 +125,13 @@ void phase_diagram(const Choices& c) {
   report::Panel against_m({.label = "neurons m", .scale = report::Scale::log},
                           {.label = "scale α", .scale = report::Scale::log},
                           "lazy above the lines, rich below");
-  report::Panel against_kappa({.label = "κ_h(w0), at α = 1", .scale = report::Scale::log},
+  report::Panel against_kappa({.label = "κ of h, at α = 1", .scale = report::Scale::log},
                               {.label = "α of the boundary", .scale = report::Scale::log},
                               "all m and n: the boundary against κ");
   const std::vector<Colour> colours = {Colour::blue,   Colour::vermilion, Colour::green,
                                        Colour::purple, Colour::orange,    Colour::sky};
   json rows = json::array();
-  std::vector<double> all_kappas, all_boundaries, ratios;
+  std::vector<double> all_kappas, all_boundaries, ratios, criteria;
   std::size_t at = 0;
   for (std::size_t i = 0; i < c.samples.size(); ++i) {
     const Index n = c.samples[i];
@@ -147,6 +148,7 @@ void phase_diagram(const Choices& c) {
         all_kappas.push_back(kappa.back());
         all_boundaries.push_back(boundaries.back());
         ratios.push_back(kappa.back() / boundaries.back());
+        criteria.push_back(report::number_of(results[at]["criterion"]) / boundaries.back());
       }
       const Statistics boundary = in_logarithm(boundaries);
       const double kappa_mean = std::exp(in_logarithm(kappa).mean);
@@ -173,13 +175,14 @@ void phase_diagram(const Choices& c) {
   }
   const Statistics at_boundary = in_logarithm(ratios);
   const double typical = std::exp(at_boundary.mean);
+  const Statistics criterion = in_logarithm(criteria);
   const double slope = examples::log_slope(all_kappas, all_boundaries);
   const auto [least, most] = std::minmax_element(all_kappas.begin(), all_kappas.end());
   const std::vector<double> ends = {*least, *most};
   const auto over = [&](double kappa) { return std::vector<double>{ends[0] / kappa, ends[1] / kappa}; };
-  against_kappa.line("κ_{αh}(w0) = " + report::format_number(typical, 2), ends, over(typical),
-                     {.colour = Colour::black, .width = 1.5});
-  against_kappa.line("κ_{αh}(w0) = " + report::format_number(c.change, 2) + ", dashed on the left", ends,
+  against_kappa.line("κ = " + report::format_number(typical, 2) + ", the mean at the boundary", ends,
+                     over(typical), {.colour = Colour::black, .width = 1.5});
+  against_kappa.line("κ = " + report::format_number(c.change, 2) + ", dashed on the left", ends,
                      over(c.change), {.colour = Colour::grey, .dash = report::Dash::dashed, .width = 1.5});
 
   report::Figure figure{
@@ -195,10 +198,13 @@ void phase_diagram(const Choices& c) {
       " neurons; " + std::to_string(c.iterations) +
       " steps of gradient descent of size 1 / (2 ‖Dh(w0)‖²). Bands: standard deviation over " +
       std::to_string(c.sweep.trials) +
-      " trials, with the width of the last bracket. Dashed: κ_{αh}(w0) = " + report::format_number(c.change) +
-      ". At the boundary κ is " + report::format_number(typical, 2) + ", within a factor of " +
-      report::format_number(std::exp(at_boundary.deviation), 3) +
-      " (deviation over all m, n and trials); the boundary grows like κ to the power " +
+      " trials, with the width of the last bracket. Dashed: κ of αh, which is κ of h over α, is " +
+      report::format_number(c.change) + ". At the boundary κ is " + report::format_number(typical, 2) +
+      ", within a factor of " + report::format_number(std::exp(at_boundary.deviation), 3) +
+      " (deviation over all m, n and trials), and κ / 2c, which counts how the residual lies in the kernel, "
+      "is " +
+      report::format_number(std::exp(criterion.mean), 2) + ", within a factor of " +
+      report::format_number(std::exp(criterion.deviation), 3) + "; the boundary grows like κ to the power " +
       report::format_number(slope, 2) + ".";
 
   report::write_svg(folder / "phase_diagram.svg", figure);
@@ -213,10 +219,14 @@ void phase_diagram(const Choices& c) {
                                                      {"rows", rows},
                                                      {"kappa_at_boundary", typical},
                                                      {"factor_of_deviation", std::exp(at_boundary.deviation)},
+                                                     {"criterion_at_boundary", std::exp(criterion.mean)},
+                                                     {"criterion_deviation", std::exp(criterion.deviation)},
                                                      {"power_of_kappa", slope},
                                                      {"caption", figure.caption}});
   std::cout << table.to_text() << "kappa at the boundary: " << report::format_number(typical, 2)
             << ", within a factor of " << report::format_number(std::exp(at_boundary.deviation), 3)
+            << "; kappa / 2c: " << report::format_number(std::exp(criterion.mean), 2)
+            << ", within a factor of " << report::format_number(std::exp(criterion.deviation), 3)
             << "; the boundary grows like kappa to the power " << report::format_number(slope, 2) << "\n"
             << "Written to " << (folder / "phase_diagram").string() << ".svg, .csv and .json\n";
 }
