@@ -29,7 +29,7 @@ struct Choices {
   /// Relative to the loss of the function 0.
   double drop = 0.01;
   bool published = false;
-  std::vector<double> taus = {0.01, 0.03, 0.1, 0.3, 1, 3, 10};
+  std::vector<double> taus = {0.01, 0.03, 0.1, 0.3, 0.5, 1, 3, 10};
 };
 
 Choices paper() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <lazytrain/data/teacher.hpp>
 #include <lazytrain/kernel/gaussian_pair.hpp>
 #include <lazytrain/nn/two_layer.hpp>
