@@ -21,7 +21,7 @@ using examples::Statistics;
 using nlohmann::json;
 
 struct Choices {
-  examples::SweepChoices sweep{.trials = 3, .out = "phase_diagram"};
+  examples::SweepChoices sweep{.trials = 5, .out = "phase_diagram"};
   Index inputs = 10;
   Index teacher_neurons = 3;
   std::vector<Index> neurons = {10, 30, 100, 300};
@@ -74,8 +74,12 @@ json boundary(const Choices& c, Index neurons, Index samples, Index trial) {
   };
   double low = kappa / c.change;
   double high = low;
-  while (change(low) < c.change) low /= 2;
-  while (change(high) >= c.change) high *= 2;
+  const auto require_bracket = [&] {
+    if (runs < 100) return;
+    throw std::runtime_error("no scale changes the tangent kernel by " + std::to_string(c.change));
+  };
+  for (; change(low) < c.change; low /= 2) require_bracket();
+  for (; change(high) >= c.change; high *= 2) require_bracket();
   while (high > low * c.precision) {
     const double middle = std::sqrt(low * high);
     (change(middle) < c.change ? high : low) = middle;
