@@ -181,9 +181,9 @@ void figure_1c(const Choices& c) {
                    {.colour = Colour::black, .dash = report::Dash::dotted, .width = 1.8});
   panel.horizontal("linearized model, trained for ever", limit.mean,
                    {.colour = Colour::grey, .dash = report::Dash::dashed, .width = 1.2});
-  const std::string trials = std::to_string(c.sweep.trials);
+  const std::string trials = examples::trials_text(c.sweep.trials);
   report::Figure figure{.title = "Test loss against the scale of the initial weights, " + trials +
-                                 (c.sweep.full ? " trials" : " trials (the paper: 10)"),
+                                 (c.sweep.full ? "" : " (the paper: 10)"),
                         .panels = {panel},
                         .width = 760,
                         .height = 540};
@@ -194,7 +194,7 @@ void figure_1c(const Choices& c) {
       " samples on the sphere of R^" + std::to_string(c.problem.inputs) + ", square loss, at most " +
       std::to_string(c.problem.iterations) +
       " iterations of gradient descent; mean and standard deviation over " + trials +
-      " trials. Losses are relative to that of the function 0, from which every run starts. The linearized "
+      ". Losses are relative to that of the function 0, from which every run starts. The linearized "
       "model's level is the closed-form flow at the time at which the runs end, and kernel regression by the "
       "tangent kernel, its limit. Plateau, at τ = " +
       report::format_number(c.taus.back()) + ": " + report::format_number(plateau.mean) + " ± " +

@@ -113,12 +113,12 @@ void figure_2a(const Choices& c) {
     panel.line_points(family.label, c.neurons, curve.mean, style);
     curves.push_back({{"factor", family.name}, {"rows", rows}});
   }
-  const std::string trials = std::to_string(c.sweep.trials);
-  report::Figure figure{.title = "Test loss against the number of neurons, " + trials +
-                                 (c.sweep.full ? " trials" : " trials (the paper: 5)"),
-                        .panels = {panel},
-                        .width = 760,
-                        .height = 480};
+  const std::string trials = examples::trials_text(c.sweep.trials);
+  report::Figure figure{
+      .title = "Test loss against the number of neurons, " + trials + (c.sweep.full ? "" : " (the paper: 5)"),
+      .panels = {panel},
+      .width = 760,
+      .height = 480};
   figure.caption =
       "Test loss at the end of training of f(x) = s(m) Σ b_j max(a_j·x, 0), weights N(0, τ²) with τ = " +
       report::format_number(c.tau) + ", not symmetrized, that learns a teacher of " +
@@ -127,7 +127,7 @@ void figure_2a(const Choices& c) {
       " samples on the sphere of R^" + std::to_string(c.problem.inputs) + ", square loss, at most " +
       std::to_string(c.problem.iterations) +
       " iterations of gradient descent; mean and standard deviation over " + trials +
-      " trials. Losses are relative to that of the function 0.";
+      ". Losses are relative to that of the function 0.";
 
   report::write_svg(folder / "figure_2a.svg", figure);
   report::write_atomically(folder / "figure_2a.csv", table.to_csv());

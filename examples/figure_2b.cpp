@@ -210,9 +210,9 @@ void figure_2b(const Choices& c) {
                        report::number_column("population loss, end"), report::number_column("deviation"),
                        report::number_column("drop in the second half", 2), report::text_column("converged"),
                        report::number_column("||w - w0|| / ||w0||")});
-  const std::string trials = std::to_string(c.sweep.trials);
+  const std::string trials = examples::trials_text(c.sweep.trials);
   report::Figure figure{.title = "Population loss against the scale of the initial weights, " + trials +
-                                 (c.sweep.full ? " trials" : " trials (the paper: 5)"),
+                                 (c.sweep.full ? "" : " (the paper: 5)"),
                         .width = 1350,
                         .height = 560};
   json curves = json::array();
@@ -271,7 +271,7 @@ void figure_2b(const Choices& c) {
       " neurons on the sphere of R^" + std::to_string(c.inputs) + " by " + std::to_string(c.steps) +
       " steps of SGD, each on " + std::to_string(c.batch) +
       " fresh samples; mean and standard deviation over " + trials +
-      " trials, relative to the loss of the function 0. Left: symmetrized weights; the rank of Dh drops "
+      ", relative to the loss of the function 0. Left: symmetrized weights; the rank of Dh drops "
       "there to half "
       "of what it is nearby, so that the hypothesis of Theorem 2.5 fails. Middle: the model h − h(w0) with "
       "as many "

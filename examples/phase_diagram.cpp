@@ -190,7 +190,7 @@ void phase_diagram(const Choices& c) {
                      over(c.change), {.colour = Colour::grey, .dash = report::Dash::dashed, .width = 1.5});
 
   report::Figure figure{
-      .title = "Where two-layer networks become lazy, " + std::to_string(c.sweep.trials) + " trials",
+      .title = "Where two-layer networks become lazy, " + examples::trials_text(c.sweep.trials),
       .panels = {against_m, against_kappa},
       .width = 1100,
       .height = 560};
@@ -201,8 +201,8 @@ void phase_diagram(const Choices& c) {
       std::to_string(c.inputs) + " labelled by a teacher of " + std::to_string(c.teacher_neurons) +
       " neurons; " + std::to_string(c.iterations) +
       " steps of gradient descent of size 1 / (2 ‖Dh(w0)‖²). Bands: standard deviation over " +
-      std::to_string(c.sweep.trials) +
-      " trials, with the width of the last bracket. Dashed: κ of αh, which is κ of h over α, is " +
+      examples::trials_text(c.sweep.trials) +
+      ", with the width of the last bracket. Dashed: κ of αh, which is κ of h over α, is " +
       report::format_number(c.change) + ". At the boundary κ is " + report::format_number(typical, 2) +
       ", within a factor of " + report::format_number(std::exp(at_boundary.deviation), 3) +
       " (deviation over all m, n and trials), and κ / 2c, which counts how the residual lies in the kernel, "

@@ -38,6 +38,11 @@ inline void declare(CLI::App& app, SweepChoices& choices) {
                  "folder for the figure, its data and the finished runs, which are not computed twice");
 }
 
+/// "1 trial", "3 trials".
+inline std::string trials_text(Index trials) {
+  return std::to_string(trials) + (trials == 1 ? " trial" : " trials");
+}
+
 /// `count` numbers from `first` to `last`, even in the logarithm, to three digits so that their names are
 /// short.
 inline std::vector<double> geometric(double first, double last, int count) {
