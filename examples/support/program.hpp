@@ -3,8 +3,17 @@
 #include <CLI/CLI.hpp>
 #include <exception>
 #include <iostream>
+#include <string_view>
 
 namespace examples {
+
+/// Whether `flag` stands on the command line: for defaults that depend on it, before it is parsed.
+inline bool asked_for(int argc, char** argv, std::string_view flag) {
+  for (int i = 1; i < argc; ++i) {
+    if (argv[i] == flag) return true;
+  }
+  return false;
+}
 
 /// Parses the command line and calls `body`. What it throws becomes a line on stderr and a failure.
 template <class Body>

@@ -87,6 +87,7 @@
 #include <lazytrain/kernel/limit_kernel.hpp>
 #include <lazytrain/kernel/random_features.hpp>
 #include <lazytrain/kernel/regression.hpp>
+#include <lazytrain/kernel/relu_sum.hpp>
 #include <lazytrain/kernel/spectrum.hpp>
 #include <lazytrain/kernel/tangent_kernel.hpp>
 #include <lazytrain/kernel/two_layer_kernel.hpp>

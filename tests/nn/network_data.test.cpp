@@ -15,7 +15,7 @@ nn::detail::NetworkData<B> data(Index samples, const cpu::BackendOptions& option
       std::make_shared<const nn::Graph<B>>(nn::ImageShape{2}, nn::Series<B>{nn::Dense{.outputs = 3}});
   auto X = std::make_shared<const Matrix<double>>(
       V::LinSpaced(2 * samples, 1, static_cast<double>(2 * samples)).reshaped(2, samples));
-  return {B(options), graph, std::move(X), OutputSpace::empirical(samples, 3), memory};
+  return {B(options), graph, std::move(X), OutputSpace::empirical(samples, 3), memory, {}};
 }
 
 }  // namespace
@@ -53,7 +53,7 @@ TEST_CASE("gradients of chunks are summed in their order, and an exception arriv
   for (const Index threads : {1, 3}) {
     for (const Index chunk : {1, 2, 10}) {
       const auto d = data(7, {.threads = threads, .chunk = chunk});
-      std::vector<nn::detail::Scratch<B>> scratch(static_cast<std::size_t>(threads));
+      auto scratch = d.scratch();
       V out(2);
       nn::detail::sum_over_chunks(d, scratch, out, [&](Index i, Index, double* gw) {
         gw[0] = static_cast<double>(d.count(i));
