@@ -75,6 +75,8 @@
 #include <lazytrain/lazy/estimate.hpp>
 #include <lazytrain/lazy/kernel_flow.hpp>
 #include <lazytrain/lazy/laziness.hpp>
+#include <lazytrain/lazy/layered_lipschitz.hpp>
+#include <lazytrain/lazy/layered_network.hpp>
 #include <lazytrain/lazy/lazy_scale.hpp>
 #include <lazytrain/lazy/lemma_b_1.hpp>
 #include <lazytrain/lazy/lemma_b_2.hpp>
