@@ -120,8 +120,9 @@ TEST_CASE("of one hidden layer propagation is above the bracket of the two-layer
     CHECK(closed.of_dh(r).upper() <= bound.upper());
     CHECK(propagated.of_h(r).upper() <= (differential + r * bound).upper());
   }
-  // Layers that are frozen make no difference to what holds.
-  CHECK(propagated.of_h(0).upper() == differential.upper());
+  // A certified ||Dh(w0)|| is used, up to the rounding of a sum.
+  CHECK(propagated.of_h(0).upper() >= differential.upper());
+  CHECK_THAT(propagated.of_h(0).upper(), WithinRel(differential.upper(), roundoff<double>(4)));
   const auto unaided = layered_lipschitz(layered, X, h.output_space());
   CHECK(unaided.of_h(0).upper() >= differential.upper());
   CHECK(unaided.of_dh(0.5).upper() == propagated.of_dh(0.5).upper());
