@@ -40,8 +40,9 @@ inline std::string typeset(std::string text) {
 /// Collects the inequalities of reports and draws, for every result, a panel a left side with all its bounds.
 class TourFigures {
  public:
-  /// What is compared at a scale: for a right side that does not fall with time the supremum of the left side
-  /// over the samples with the last right side; for one that falls, both at half of the horizon.
+  /// What is compared at a scale: for a right side that grows with time the supremum of the left side over
+  /// the samples with the last right side; for one that falls, both at half of the horizon; for one that does
+  /// neither, both where the left side is largest.
   void add(double alpha, const BoundReport& report) {
     const std::string result = report.result, form = head(report.form);
     auto& outcome = outcomes_[result + ", " + form];
@@ -57,14 +58,15 @@ class TourFigures {
     outcome.weakest = std::max(outcome.weakest, report.provenance());
     outcome.least_slack = std::min(outcome.least_slack, report.slack());
     for (const BoundInequality& q : report.inequalities) {
-      const bool falls = q.rhs.back() < q.rhs.front();
+      const bool falls = std::is_sorted(q.rhs.rbegin(), q.rhs.rend()) && q.rhs.back() < q.rhs.front();
       std::size_t at = q.lhs.size() - 1;
-      double measured = *std::max_element(q.lhs.begin(), q.lhs.end()), bound = q.rhs.back();
       if (falls) {
         while (at > 0 && report.times[at] > report.times.back() / 2) --at;
-        measured = q.lhs[at];
-        bound = q.rhs[at];
+      } else if (!std::is_sorted(q.rhs.begin(), q.rhs.end())) {
+        at = static_cast<std::size_t>(std::max_element(q.lhs.begin(), q.lhs.end()) - q.lhs.begin());
       }
+      const double measured = falls ? q.lhs[at] : *std::max_element(q.lhs.begin(), q.lhs.end());
+      const double bound = q.rhs[at];
       const std::string quantity = head(q.name);
       const std::string label = q.name == quantity ? form : form + q.name.substr(quantity.size());
       Panel& panel = panel_of(result, quantity, falls);
@@ -119,7 +121,7 @@ class TourFigures {
           name += "_" + std::to_string(part + 1);
         }
         for (std::size_t i = first; i < last; ++i) figure.panels.push_back(draw(panels[i]));
-        figure.width = std::max(620, 480 * static_cast<int>(last - first));
+        figure.width = std::max(640, (last - first == 2 ? 600 : 480) * static_cast<int>(last - first));
         figure.height = 540;
         figure.caption =
             about +
@@ -172,6 +174,18 @@ class TourFigures {
     return out;
   }
 
+  /// One look for one form in all panels.
+  [[nodiscard]] static lazytrain::report::Style style_of(const std::string& label) {
+    using lazytrain::report::Colour;
+    using lazytrain::report::Dash;
+    if (label == "printed") return {.colour = Colour::vermilion, .dash = Dash::dashed, .width = 2.4};
+    if (label.starts_with("printed")) return {.colour = Colour::orange, .dash = Dash::dashed, .width = 2.4};
+    if (label == "local") return {.colour = Colour::green, .dash = Dash::dotted, .width = 3};
+    if (label == "a posteriori") return {.colour = Colour::purple};
+    if (label.starts_with("sharp,")) return {.colour = Colour::sky};
+    return {.colour = Colour::blue};
+  }
+
   [[nodiscard]] static lazytrain::report::Panel draw(const Panel& one) {
     namespace report = lazytrain::report;
     const std::string quantity = typeset(one.quantity);
@@ -180,10 +194,14 @@ class TourFigures {
         {.label = one.falls ? quantity + " at half of the horizon" : "sup over t of " + quantity,
          .scale = report::Scale::log},
         quantity);
-    for (const auto& [label, bound] : one.bounds) {
-      const auto [x, y] = columns(bound);
-      const bool printed = label.starts_with("printed");
-      panel.line(label, x, y, {.dash = printed ? report::Dash::dashed : report::Dash::solid});
+    // Dashed and dotted lines last: they are seen on a solid one with which they agree.
+    for (const report::Dash dash : {report::Dash::solid, report::Dash::dashed, report::Dash::dotted}) {
+      for (const auto& [label, bound] : one.bounds) {
+        const report::Style style = style_of(label);
+        if (style.dash != dash) continue;
+        const auto [x, y] = columns(bound);
+        panel.line(label, x, y, style);
+      }
     }
     const auto [x, y] = columns(one.measured);
     panel.points("measured", x, y, {.colour = report::Colour::black});

@@ -70,6 +70,7 @@
 #include <lazytrain/kernel/tangent_kernel.hpp>
 #include <lazytrain/kernel/two_layer_kernel.hpp>
 #include <lazytrain/lazy/activation_bounds.hpp>
+#include <lazytrain/lazy/block_search.hpp>
 #include <lazytrain/lazy/bound_report.hpp>
 #include <lazytrain/lazy/differential.hpp>
 #include <lazytrain/lazy/estimate.hpp>
@@ -136,6 +137,7 @@
 #include <lazytrain/nn/initialize.hpp>
 #include <lazytrain/nn/two_layer.hpp>
 #include <lazytrain/nn/two_layer_displaced.hpp>
+#include <lazytrain/nn/two_layer_in_blocks.hpp>
 #include <lazytrain/nn/two_layer_layout.hpp>
 #include <lazytrain/nn/two_layer_tangent.hpp>
 
