@@ -54,7 +54,7 @@ struct Study {
   SquareLoss<double> loss;
   report::Table table{{report::text_column("law"), report::text_column("model"),
                        report::number_column("variable"), report::number_column("kappa"),
-                       report::number_column("standard error or law")}};
+                       report::number_column("standard error"), report::number_column("law")}};
   nlohmann::json results{};
 };
 
@@ -77,9 +77,9 @@ report::Panel law_of_scale(Study& study, RandomEngine auto& rng) {
     alphas.push_back(std::pow(10.0, i / 4.0 - 1));
     of_h.push_back(laziness(Objective(h, study.loss, alphas.back()), w0, known).kappa.value());
     of_f.push_back(laziness(Objective(f, study.loss, alphas.back()), w0, known).kappa.value());
-    study.table.add("scale", "f - f(w0)", alphas.back(), of_h.back(),
+    study.table.add("scale", "f - f(w0)", alphas.back(), of_h.back(), 0.0,
                     of_h.front() * alphas.front() / alphas.back());
-    study.table.add("scale", "f", alphas.back(), of_f.back(), 0.0);
+    study.table.add("scale", "f", alphas.back(), of_f.back(), 0.0, report::Cell());
   }
   const double slope = examples::log_slope(alphas, of_h);
   study.results["slope_in_alpha"] = slope;
@@ -104,42 +104,59 @@ void law_of_size(Study& study, report::Panel& out, int q, const std::string& nam
     direct.push_back(laziness(h, study.loss, Vector<double>(lambda * w0)).kappa.value());
     law.push_back(laziness(Objective(h, study.loss, std::pow(lambda, q)), w0).kappa.value());
     difference = std::max(difference, std::abs(direct.back() / law.back() - 1));
-    study.table.add("size", name, lambda, direct.back(), law.back());
+    study.table.add("size", name, lambda, direct.back(), 0.0, law.back());
   }
   study.results["homogeneous_law"][name] = {{"degree", q}, {"largest_relative_difference", difference}};
   out.points(name + " at λw0, within " + report::format_number(difference, 1), lambdas, direct);
   out.line(name + ", law: α = λ^" + std::to_string(q) + " at w0", lambdas, law);
 }
 
-/// Means of kappa over draws with independent neurons, |a| = |b| = 1, whose second derivatives are bounded.
+/// Root mean squares of kappa over draws with independent neurons, |a| = |b| = 1, whose second derivatives
+/// are bounded, against the law sqrt(E ||phi||^2 / m + ||y*||^2 / (m alpha(m))^2), for ||h - y*|| has the
+/// mean square m alpha^2 E ||phi||^2 + ||y*||^2.
 void law_of_width(Study& study, report::Panel& out, const std::string& name, const std::string& key,
-                  double expected, Scaling scaling, RandomEngine auto& rng) {
+                  Scaling scaling, RandomEngine auto& rng) {
   const auto count = static_cast<double>(study.options.draws);
-  std::vector<double> widths, means, errors;
+  const Index many = 100000;
+  const TwoLayer<double, Tanh> neurons({.inputs = study.X.rows(), .neurons = many, .scaling = 1.0});
+  const double moment = neurons.on(study.X).linearize(unit_norm(neurons, rng)).activations().squaredNorm() /
+                        static_cast<double>(many * study.X.cols());
+  const double target = study.loss.output_space().norm(study.loss.minimizer());
+  std::vector<double> widths, values, errors, law, ratios, ratio_errors;
   report::Progress progress(2, name, static_cast<Index>(study.options.widths.size()) * study.options.draws);
   for (const Index m : study.options.widths) {
     const TwoLayer<double, Tanh> net({.inputs = study.X.rows(), .neurons = m, .scaling = scaling});
     const auto h = net.on(study.X);
-    Vector<double> kappas(study.options.draws);
-    for (Index r = 0; r < kappas.size(); ++r) {
+    Vector<double> squares(study.options.draws);
+    for (Index r = 0; r < squares.size(); ++r) {
       const Vector<double> w0 = unit_norm(net, rng);
       // The closed form for the curvature, whose gap to the norm is a matter of the largest neuron alone.
       const double curvature = TwoLayerCurvature(h, h.linearize(w0)).bound(0);
-      kappas(r) =
-          laziness(h, study.loss, w0, LazinessOptions{.second_derivative_norm = Estimate::at_most(curvature)})
-              .kappa.value();
+      const LazinessOptions known{.second_derivative_norm = Estimate::at_most(curvature)};
+      const double kappa = laziness(h, study.loss, w0, known).kappa.value();
+      squares(r) = kappa * kappa;
       progress.step();
     }
-    widths.push_back(static_cast<double>(m));
-    means.push_back(kappas.mean());
-    errors.push_back((kappas.array() - kappas.mean()).matrix().norm() / count);
-    study.table.add("width", name, widths.back(), means.back(), errors.back());
+    const auto width = static_cast<double>(m);
+    widths.push_back(width);
+    values.push_back(std::sqrt(squares.mean()));
+    errors.push_back((squares.array() - squares.mean()).matrix().norm() / count / (2 * values.back()));
+    law.push_back(std::hypot(std::sqrt(moment / width), target / (width * scaling(m))));
+    ratios.push_back(values.back() / law.back());
+    ratio_errors.push_back(errors.back() / law.back());
   }
-  const auto fit = examples::log_slope(widths, means, errors);
-  study.results["width"][key] = {{"slope", fit.slope}, {"standard_error", fit.error}, {"expected", expected}};
-  out.line_points(
-      name + ", slope " + report::format_number(fit.slope, 3) + " ± " + report::format_number(fit.error, 1),
-      widths, means);
+  for (std::size_t i = 0; i < widths.size(); ++i) {
+    study.table.add("width", name, widths[i], values[i], errors[i], law[i] * ratios.back());
+  }
+  const auto fit = examples::log_slope(widths, ratios, ratio_errors);
+  study.results["width"][key] = {{"slope_of_kappa", examples::log_slope(widths, values, errors).slope},
+                                 {"slope_of_kappa_over_law", fit.slope},
+                                 {"standard_error", fit.error}};
+  out.points(name + ", slope of κ / law: " + report::format_number(fit.slope, 2) + " ± " +
+                 report::format_number(fit.error, 1),
+             widths, values);
+  for (double& value : law) value *= ratios.back();
+  out.line("", widths, law, {.colour = report::Colour::grey, .width = 1.5});
 }
 
 void draw_figure(const Options& o) {
@@ -153,10 +170,10 @@ void draw_figure(const Options& o) {
   law_of_size<Quadratic>(study, size, 3, "quadratic", rng);
   figure.panels.push_back(size);
   report::Panel width = panel("width m", "(c) width");
-  width.y.label = "mean of κ";
-  law_of_width(study, width, "factor 1", "one", -0.5, 1.0, rng);
-  law_of_width(study, width, "factor 1/√m", "one_over_sqrt_m", -0.5, Scaling::sqrt, rng);
-  law_of_width(study, width, "factor 1/m", "one_over_m", 0, Scaling::mean, rng);
+  width.y.label = "root mean square of κ";
+  law_of_width(study, width, "factor 1", "one", 1.0, rng);
+  law_of_width(study, width, "factor 1/√m", "one_over_sqrt_m", Scaling::sqrt, rng);
+  law_of_width(study, width, "factor 1/m", "one_over_m", Scaling::mean, rng);
   figure.panels.push_back(width);
   figure.width = 520 * 3;
   figure.height = 540;
@@ -167,10 +184,11 @@ void draw_figure(const Options& o) {
                    "(ReLU) and 3 (z²): κ at "
                    "λw0 (points) and κ of λ^q h at w0 (lines); their largest relative difference is in the "
                    "legend. (c): tanh, a_j "
-                   "on the unit sphere, b_j = ±1: means over " +
+                   "on the unit sphere, b_j = ±1: root mean squares over " +
                    std::to_string(o.draws) +
-                   " draws; expected are the rates of m^(−1/2) + 1/(m α(m)): −1/2, −1/2 and 0. Slopes with "
-                   "standard errors.";
+                   " draws, and in grey the law (E‖φ‖²/m + ‖y*‖²/(m α(m))²)^(1/2) through the last point: "
+                   "m^(−1/2) + 1/(m α(m)). "
+                   "The slope of their ratio, with its standard error, is 0 where the law holds.";
   const std::filesystem::path folder = o.out;
   report::write_svg(folder / "kappa_laws.svg", figure);
   report::write_atomically(folder / "kappa_laws.csv", study.table.to_csv());

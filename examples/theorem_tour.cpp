@@ -165,7 +165,7 @@ void tour(const Options& o) {
                                                     {"figures", files}});
   std::cout << figures.summary().to_text() << "Written to " << folder.string()
             << ": theorem_tour.csv, .txt (every report) and .json, and the figures\n ";
-  for (const std::string& file : files) std::cout << ' ' << file;
+  for (const auto& file : files) std::cout << ' ' << file.at("file").get<std::string>();
   std::cout << '\n';
 }
 

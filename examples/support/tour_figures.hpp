@@ -69,7 +69,10 @@ class TourFigures {
       const double bound = q.rhs[at];
       const std::string quantity = head(q.name);
       const std::string label = q.name == quantity ? form : form + q.name.substr(quantity.size());
-      Panel& panel = panel_of(result, quantity, falls);
+      const std::string when = report.times.size() == 1 ? " at the horizon"
+                               : falls                  ? " at half of the horizon"
+                                                        : "";
+      Panel& panel = panel_of(result, quantity, when);
       panel.measured[alpha] = measured;
       panel.bounds[label][alpha] = bound;
       rows_.push_back({result, label, q.name, alpha, report.times[at], measured, q.error[at], bound,
@@ -106,10 +109,9 @@ class TourFigures {
     return table;
   }
 
-  /// Writes a figure a result (two where there are more than three left sides) and returns the names.
-  [[nodiscard]] std::vector<std::string> write(const std::filesystem::path& folder,
-                                               const std::string& about) const {
-    std::vector<std::string> files;
+  /// Writes a figure a result (two where there are more than three left sides); returns names and captions.
+  [[nodiscard]] nlohmann::json write(const std::filesystem::path& folder, const std::string& about) const {
+    nlohmann::json files = nlohmann::json::array();
     for (const auto& [result, panels] : panels_) {
       const std::size_t parts = (panels.size() + 2) / 3;
       for (std::size_t part = 0; part < parts; ++part) {
@@ -123,13 +125,15 @@ class TourFigures {
         for (std::size_t i = first; i < last; ++i) figure.panels.push_back(draw(panels[i]));
         figure.width = std::max(640, (last - first == 2 ? 600 : 480) * static_cast<int>(last - first));
         figure.height = 540;
-        figure.caption =
-            about +
-            "Points: measured left side, its supremum over the sampled times, or, where the bound falls "
-            "with time, at half of the horizon. Lines: bounds, where their hypotheses are met; a bound is "
-            "below no point.";
+        figure.caption = about +
+                         "Points: measured left side, its supremum over the sampled times, or, where the "
+                         "bound falls with time, at "
+                         "half of the horizon. Lines: bounds, where their hypotheses are met.";
+        if (result == "Proposition A.1") {
+          figure.caption += " The printed bound is false in general, though not on this network.";
+        }
         lazytrain::report::write_svg(folder / (name + ".svg"), figure);
-        files.push_back(name + ".svg");
+        files.push_back({{"file", name + ".svg"}, {"caption", figure.caption}});
       }
     }
     return files;
@@ -150,17 +154,18 @@ class TourFigures {
   };
   struct Panel {
     std::string quantity;
-    bool falls = false;
+    /// Where in time both sides are taken; empty for the supremum.
+    std::string when;
     std::map<double, double> measured;
     std::map<std::string, std::map<double, double>> bounds;
   };
 
-  Panel& panel_of(const std::string& result, const std::string& quantity, bool falls) {
+  Panel& panel_of(const std::string& result, const std::string& quantity, const std::string& when) {
     auto& panels = panels_[result];
     for (Panel& panel : panels) {
       if (panel.quantity == quantity) return panel;
     }
-    panels.push_back({quantity, falls, {}, {}});
+    panels.push_back({quantity, when, {}, {}});
     return panels.back();
   }
 
@@ -189,11 +194,10 @@ class TourFigures {
   [[nodiscard]] static lazytrain::report::Panel draw(const Panel& one) {
     namespace report = lazytrain::report;
     const std::string quantity = typeset(one.quantity);
-    report::Panel panel(
-        {.label = "scale α", .scale = report::Scale::log},
-        {.label = one.falls ? quantity + " at half of the horizon" : "sup over t of " + quantity,
-         .scale = report::Scale::log},
-        quantity);
+    report::Panel panel({.label = "scale α", .scale = report::Scale::log},
+                        {.label = one.when.empty() ? "sup over t of " + quantity : quantity + one.when,
+                         .scale = report::Scale::log},
+                        quantity);
     // Dashed and dotted lines last: they are seen on a solid one with which they agree.
     for (const report::Dash dash : {report::Dash::solid, report::Dash::dashed, report::Dash::dotted}) {
       for (const auto& [label, bound] : one.bounds) {

@@ -83,6 +83,7 @@
 #include <lazytrain/lazy/lemma_b_2.hpp>
 #include <lazytrain/lazy/lipschitz.hpp>
 #include <lazytrain/lazy/observed_flows.hpp>
+#include <lazytrain/lazy/operator_path.hpp>
 #include <lazytrain/lazy/problem_constants.hpp>
 #include <lazytrain/lazy/proposition_a_1.hpp>
 #include <lazytrain/lazy/relative_changes.hpp>
