@@ -25,8 +25,8 @@ Vector<double> trained(const H& h, const Vector<double>& target, const Vector<do
 TEST_CASE("a multiple of the initialization is another scale on another clock", "[lazy]") {
   // w(t) from λ w0 at scale 1 is λ times the flow from w0 at scale λ^q at the time λ^(2q-2) t.
   const Oracle oracle;
-  const auto check = [&](const auto& h, double q, double lambda) {
-    const Vector<double> w0 = Oracle::weights("uns"), target = oracle.target();
+  const auto check = [&](const auto& h, const char* weights, double q, double lambda) {
+    const Vector<double> w0 = Oracle::weights(weights), target = oracle.target();
     const double t = 0.5;
     const Vector<double> direct = trained(h, target, lambda * w0, 1, t);
     const Vector<double> by_law =
@@ -38,11 +38,11 @@ TEST_CASE("a multiple of the initialization is another scale on another clock", 
     CHECK((direct - wrong).norm() >= 1e-2 * direct.norm());
     return direct;
   };
-  for (const double lambda : {0.5, 1.5}) check(Oracle::network<Quadratic>(), 3, lambda);
+  for (const double lambda : {0.5, 1.5}) check(Oracle::network<Quadratic>(), "uns", 3, lambda);
   int records = 0;
   for (const auto& record : oracle["homogeneous_flow"]) {
     const Vector<double> w =
-        check(Oracle::network<Relu>(), record.at("q").get<double>(), record.at("lam").get<double>());
+        check(Oracle::network<Relu>(), "sym", record.at("q").get<double>(), record.at("lam").get<double>());
     CHECK((w - Oracle::vector(record.at("w"))).norm() <= 1e-8 * w.norm());
     ++records;
   }
