@@ -23,12 +23,18 @@ TEMPLATE_TEST_CASE("bounds over an interval hold on it, are attained and grow wi
     const double radius = draw % 10 == 0 ? 0.0 : 2 * uniform(rng);
     const double first = Bounds::derivative(z, radius);
     const double second = Bounds::second(z, radius);
-    double largest_first = 0, largest_second = 0;
+    const double value = Bounds::value(z, radius);
+    double largest = 0, largest_first = 0, largest_second = 0;
     for (int k = -50; k <= 50; ++k) {
       const double x = z + radius * k / 50;
+      largest = std::max(largest, std::abs(TestType::value(x)));
       largest_first = std::max(largest_first, std::abs(TestType::derivative(x)));
       largest_second = std::max(largest_second, std::abs(TestType::second(x)));
     }
+    REQUIRE(largest <= value);
+    // Of |σ| the largest is at an end of the interval.
+    REQUIRE(value <= largest * (1 + rounding));
+    REQUIRE(value <= Bounds::value(z, radius * 1.01) * (1 + rounding));
     REQUIRE(largest_first <= first);
     REQUIRE(largest_second <= second);
     // On a grid of spacing r / 50 a sup is missed by less than its Lipschitz constant (at most 3) times that.
@@ -65,4 +71,6 @@ TEST_CASE("over the whole line the bounds are the known constants", "[lazy]") {
 TEST_CASE("an activation without a specialization has its global constants", "[lazy]") {
   CHECK(ActivationBounds<Relu>::derivative(-3, 0) == 1);
   CHECK(std::isinf(ActivationBounds<Relu>::second(-3, 0)));
+  CHECK(ActivationBounds<Relu>::value(-3, 0) == 0);
+  CHECK(ActivationBounds<Relu>::value(1, 2) >= 3);
 }

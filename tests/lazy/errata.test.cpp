@@ -34,7 +34,46 @@ struct SteepBeside {
   }
 };
 
+/// Sum of w_i^2 - 2/3: for independent w_i, uniform on {-1, 0, 1}, a sum of independent terms with mean 0.
+struct SumOfSquares {
+  using Scalar = double;
+  Index m;
+  [[nodiscard]] Index parameter_dim() const { return m; }
+  [[nodiscard]] Index output_dim() const { return 1; }
+  [[nodiscard]] Vector<double> operator()(const Vector<double>& w) const {
+    return Vector<double>::Constant(1, w.squaredNorm() - 2.0 / 3 * static_cast<double>(m));
+  }
+  [[nodiscard]] Matrix<double> jacobian(const Vector<double>& w) const { return 2 * w.transpose(); }
+  [[nodiscard]] Vector<double> second(const Vector<double>&, const Vector<double>& u,
+                                      const Vector<double>& v) const {
+    return Vector<double>::Constant(1, 2 * u.dot(v));
+  }
+  [[nodiscard]] Vector<double> second_vjp(const Vector<double>&, const Vector<double>& u,
+                                          const Vector<double>& c) const {
+    return 2 * c(0) * u;
+  }
+};
+
 }  // namespace
+
+TEST_CASE("the mean of kappa over initializations may be infinite", "[lazy]") {
+  // With probability 3^-m every w_i is 0: there Dh(w0) = 0, D2h(w0) is not, and kappa is refused.
+  const auto loss = square_loss(Vector<double>::Ones(1).eval(), euclidean(1));
+  for (const Index m : {1, 2, 3}) {
+    Index infinite = 0, all = 1;
+    for (Index i = 0; i < m; ++i) all *= 3;
+    for (Index code = 0; code < all; ++code) {
+      Vector<double> w(m);
+      for (Index i = 0, rest = code; i < m; ++i, rest /= 3) w(i) = static_cast<double>(rest % 3 - 1);
+      try {
+        CHECK(laziness(SumOfSquares{m}, loss, w).second_derivative.value() > 1.9);
+      } catch (const std::domain_error&) {
+        ++infinite;
+      }
+    }
+    CHECK(infinite == 1);
+  }
+}
 
 TEST_CASE("kappa << 1 does not imply that Dh changes less than the loss", "[lazy]") {
   // The residual is (0, 1), where h is flat with slope e = 1 / (2 B).

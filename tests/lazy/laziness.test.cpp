@@ -66,6 +66,20 @@ TEST_CASE("kappa and its parts agree with the oracle", "[lazy]") {
   CHECK(scales == 24);
 }
 
+TEST_CASE("kappa with the samples in blocks is the same", "[lazy]") {
+  const Oracle oracle;
+  const auto loss = square_loss(oracle.target(), empirical(5));
+  const auto h = Oracle::network<Tanh>();
+  const Vector<double> w = Oracle::weights("uns");
+  const Laziness whole = laziness(h, loss, w);
+  for (const Index block : {1, 2}) {
+    const Laziness parts = laziness(in_blocks(h, block), loss, w);
+    CHECK(parts.kappa.certified());
+    CHECK_THAT(parts.kappa.value(), WithinRel(whole.kappa.value(), 1e-12));
+    CHECK_THAT(parts.criterion.value(), WithinRel(whole.criterion.value(), 1e-12));
+  }
+}
+
 TEST_CASE("the oracle's centred network needs the curvature of the network behind it", "[lazy]") {
   const Oracle oracle;
   const auto& record = oracle["static"].at("tanh_cen");

@@ -4,6 +4,7 @@
 #include <lazytrain/lazy/two_layer_lipschitz.hpp>
 #include <lazytrain/lazy/width_law.hpp>
 #include <lazytrain/loss/square.hpp>
+#include <lazytrain/nn/initialize.hpp>
 #include <limits>
 
 #include "oracle_network.hpp"
@@ -104,6 +105,50 @@ TEST_CASE("the width laws bound what random initializations show", "[lazy]") {
       CHECK(kappa_on_event <= probable.bound);
       CHECK(static_cast<double>(events) / repetitions >= probable.probability - 0.1);
     }
+  }
+}
+
+TEST_CASE("kappa of random networks has the paper's rates in m within their standard errors", "[lazy]") {
+  // The mean square of ||h - y*|| is m alpha^2 E ||phi||^2 + ||y*||^2 exactly; on neurons with |a| = |b| = 1
+  // the other factors tend to constants like 1 / m. The slope of log(rms kappa / law) in log m is 0 then.
+  Philox rng(3);
+  const Matrix<double> X = normal_matrix(2, 6, rng);
+  const OutputSpace space = empirical(6);
+  const auto loss = square_loss(normal_vector(6, rng), space);
+  const double target = space.norm(loss.minimizer());
+  const Index many = 50000, draws = 150;
+  const TwoLayer<double, Tanh> neurons({.inputs = 2, .neurons = many, .scaling = 1.0});
+  const double moment =
+      neurons.on(X).linearize(unit_norm(neurons, rng)).activations().squaredNorm() / (6.0 * many);
+  for (const Scaling scaling : {Scaling(1), Scaling::sqrt, Scaling::mean}) {
+    // Least squares with weights 1 / (relative standard error)^2.
+    double weight = 0, wx = 0, wy = 0, wxx = 0, wxy = 0;
+    for (const Index m : {64, 128, 256, 512, 1024}) {
+      const TwoLayer<double, Tanh> net({.inputs = 2, .neurons = m, .scaling = scaling});
+      const auto h = net.on(X);
+      Vector<double> squares(draws);
+      for (Index r = 0; r < draws; ++r) {
+        const Vector<double> w = unit_norm(net, rng);
+        const double bound = TwoLayerCurvature(h, view_t<Vector<double>>(w)).bound(0);
+        const LazinessOptions known{.second_derivative_norm = Estimate::at_most(bound)};
+        squares(r) = std::pow(laziness(h, loss, w, known).kappa.value(), 2);
+      }
+      const auto width = static_cast<double>(m);
+      const double law = std::hypot(std::sqrt(moment / width), target / (width * scaling(m)));
+      const double error = (squares.array() - squares.mean()).matrix().norm() / draws / (2 * squares.mean());
+      const double w = 1 / (error * error), x = std::log(width),
+                   y = std::log(std::sqrt(squares.mean()) / law);
+      weight += w;
+      wx += w * x;
+      wy += w * y;
+      wxx += w * x * x;
+      wxy += w * x * y;
+    }
+    const double spread = weight * wxx - wx * wx;
+    const double slope = (weight * wxy - wx * wy) / spread, error = std::sqrt(weight / spread);
+    CAPTURE(scaling(64), slope, error);
+    CHECK(error < 0.05);
+    CHECK(std::abs(slope) <= 3 * error);
   }
 }
 

@@ -46,7 +46,7 @@ TEST_CASE("a backward sweep shows the gradient of every node: that of the networ
   backend.fill(samples, scratch.gradient[last], 1.0);
   V gw(graph->parameter_dim());
   std::vector<V> gradients(static_cast<std::size_t>(graph->size()));
-  sweep.vjp(w, x, gw.data(), [&](Index i, const double* g) {
+  sweep.node_gradients(w, x, 1, gw.data(), [&](Index i, const double* g) {
     gradients[static_cast<std::size_t>(i)] = Eigen::Map<const V>(g, samples * (*graph)[i].shape.dim());
   });
   // The tail of the network is linear after the tanh, node 2: y = dense(2 (x + conv(x))).

@@ -8,12 +8,18 @@
 
 namespace lazytrain {
 
-/// Upper bounds of |σ'| and |σ''| over an interval [z - radius, z + radius], increasing in the radius.
+/// Upper bounds of |σ|, |σ'| and |σ''| over an interval [z - radius, z + radius], increasing in the radius.
 ///
-/// Here, for any activation, the suprema over the whole line; specialized for the smooth activations of the
-/// library, where they are exact up to rounding, which is added. Infinite where there is no bound.
+/// Here, for any activation, those of σ' and σ'' are the suprema over the whole line, and that of σ follows
+/// from σ(z); specialized for the smooth activations of the library, where all are exact up to rounding,
+/// which is added. Infinite where there is no bound.
 template <Activation Sigma>
 struct ActivationBounds {
+  [[nodiscard]] static double value(double z, double radius) {
+    constexpr double eps = std::numeric_limits<double>::epsilon();
+    const double growth = radius == 0 ? 0.0 : Sigma::sup_derivative * radius;
+    return (std::abs(Sigma::value(z)) + growth) * (1 + 32 * eps);
+  }
   [[nodiscard]] static double derivative(double, double) { return Sigma::sup_derivative; }
   [[nodiscard]] static double second(double, double) { return Sigma::sup_second; }
 };
@@ -26,7 +32,7 @@ inline double farthest_from_zero(double z, double radius) { return std::abs(z) +
 inline double nearest_to_peak(double peak, double z, double radius) {
   return std::clamp(peak, nearest_zero(z, radius), farthest_from_zero(z, radius));
 }
-/// |f(z)| as an upper bound, where f is σ' or σ'' and z and f(z) are rounded: e^(-z^2) and slower
+/// |f(z)| as an upper bound, where f is σ, σ' or σ'' and z and f(z) are rounded: e^(-z^2) and slower
 /// exponentials turn a rounding of z into one of 2 z^2 eps, until they underflow.
 template <class F>
 [[nodiscard]] double rounded_up(F&& f, double z) {
@@ -38,6 +44,9 @@ template <class F>
 
 template <>
 struct ActivationBounds<Tanh> {
+  [[nodiscard]] static double value(double z, double radius) {
+    return detail::rounded_up(Tanh::value<double>, detail::farthest_from_zero(z, radius));
+  }
   [[nodiscard]] static double derivative(double z, double radius) {
     return detail::rounded_up(Tanh::derivative<double>, detail::nearest_zero(z, radius));
   }
@@ -49,6 +58,9 @@ struct ActivationBounds<Tanh> {
 
 template <>
 struct ActivationBounds<Sigmoid> {
+  [[nodiscard]] static double value(double z, double radius) {
+    return detail::rounded_up(Sigmoid::value<double>, z + radius);
+  }
   [[nodiscard]] static double derivative(double z, double radius) {
     return detail::rounded_up(Sigmoid::derivative<double>, detail::nearest_zero(z, radius));
   }
@@ -61,6 +73,9 @@ struct ActivationBounds<Sigmoid> {
 
 template <>
 struct ActivationBounds<Softplus> {
+  [[nodiscard]] static double value(double z, double radius) {
+    return detail::rounded_up(Softplus::value<double>, z + radius);
+  }
   [[nodiscard]] static double derivative(double z, double radius) {
     return detail::rounded_up(Softplus::derivative<double>, z + radius);
   }
@@ -71,6 +86,9 @@ struct ActivationBounds<Softplus> {
 
 template <>
 struct ActivationBounds<Erf> {
+  [[nodiscard]] static double value(double z, double radius) {
+    return detail::rounded_up(Erf::value<double>, detail::farthest_from_zero(z, radius));
+  }
   [[nodiscard]] static double derivative(double z, double radius) {
     return detail::rounded_up(Erf::derivative<double>, detail::nearest_zero(z, radius));
   }
@@ -82,6 +100,9 @@ struct ActivationBounds<Erf> {
 
 template <>
 struct ActivationBounds<Quadratic> {
+  [[nodiscard]] static double value(double z, double radius) {
+    return detail::rounded_up(Quadratic::value<double>, detail::farthest_from_zero(z, radius));
+  }
   [[nodiscard]] static double derivative(double z, double radius) {
     return detail::rounded_up(Quadratic::derivative<double>, detail::farthest_from_zero(z, radius));
   }
@@ -90,6 +111,9 @@ struct ActivationBounds<Quadratic> {
 
 template <>
 struct ActivationBounds<Identity> {
+  [[nodiscard]] static double value(double z, double radius) {
+    return detail::rounded_up(Identity::value<double>, detail::farthest_from_zero(z, radius));
+  }
   [[nodiscard]] static double derivative(double, double) { return 1; }
   [[nodiscard]] static double second(double, double) { return 0; }
 };

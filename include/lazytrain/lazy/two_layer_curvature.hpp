@@ -15,7 +15,7 @@
 namespace lazytrain {
 
 struct CurvatureOptions {
-  /// Operations spent on sharpening the bounds of neurons; beyond, bounds that cost O(n) a neuron stand.
+  /// Operations spent on sharpening the bounds of neurons; beyond, bounds that cost O(n d) a neuron stand.
   double work = 2e10;
 };
 
@@ -36,6 +36,9 @@ Estimate weighted_norm(const Matrix<S>& X, const Vector<double>& g) {
   return {std::sqrt(top), std::sqrt(std::max(0.0, top - error)), std::sqrt(top + error),
           Provenance::certified};
 }
+
+/// Neurons whose pre-activations are held at a time.
+inline constexpr Index neuron_block = 64;
 
 /// Largest eigenvalue of [[q, p], [p, 0]], rounded up: the norm of a block with ||B(a, b)|| <= p there and
 /// ||B(a, a)|| <= q.
@@ -59,14 +62,16 @@ inline double block_norm_bound(double p, double q) {
 ///     ||B_j|| <= (Q_j + sqrt(Q_j^2 + 4 P_j^2)) / 2,   P_j^2 = lambda_max(sum_i w_i t_ij^2 x_i x_i^T),
 ///     Q_j^2 = (|b_j| + r)^2 lambda_max(sum_i w_i c_ij^2 ||x_i||^2 x_i x_i^T).
 ///
-/// Memory: m n numbers and the inputs' sizes. Not for use by two threads at once.
+/// Memory: p numbers, those of F, and the pre-activations of 64 neurons, which are computed when needed. Not
+/// for use by two threads at once.
 template <class S, Activation Sigma>
 class TwoLayerCurvature {
  public:
   /// Cost: two eigenvalue problems of size min(d, n). @throws std::invalid_argument if w0 has a wrong size
-  TwoLayerCurvature(const TwoLayerOnData<S, Sigma>& h, const TwoLayerTangent<S, Sigma>& at_w0,
+  TwoLayerCurvature(const TwoLayerOnData<S, Sigma>& h, view_t<Vector<S>> w0,
                     const CurvatureOptions& options = {})
-      : h_(h), z_(at_w0.preactivations()), options_(options) {
+      : h_(h), w0_(w0), options_(options) {
+    require_size("TwoLayerCurvature", "w0", w0.size(), h_.parameter_dim(), "m (d + k)");
     const Matrix<S>& X = h_.inputs();
     const Index n = X.cols();
     root_weight_.resize(n);
@@ -75,41 +80,33 @@ class TwoLayerCurvature {
     constexpr double eps = std::numeric_limits<double>::epsilon();
     const double up = 1 + static_cast<double>(X.rows() + 4) * eps;
     size_ = up * X.template cast<double>().colwise().norm().transpose();
-    outer_ = up * at_w0.outer().template cast<double>().colwise().norm().transpose();
-    inner_ = up * at_w0.inner().template cast<double>().colwise().norm().transpose();
+    outer_ = up * h_.layout().outer(w0_.data()).template cast<double>().colwise().norm().transpose();
+    inner_ = up * h_.layout().inner(w0_.data()).template cast<double>().colwise().norm().transpose();
     second_moment_ = detail::weighted_norm(X, root_weight_).upper();
     fourth_moment_ = detail::weighted_norm(X, root_weight_.cwiseProduct(size_).eval()).upper();
   }
+  TwoLayerCurvature(const TwoLayerOnData<S, Sigma>& h, const TwoLayerTangent<S, Sigma>& at_w0,
+                    const CurvatureOptions& options = {})
+      : TwoLayerCurvature(h, at_w0.parameters(), options) {}
 
-  [[nodiscard]] Index neurons() const { return z_.rows(); }
+  [[nodiscard]] Index neurons() const { return h_.layout().neurons(); }
   /// |s|, the factor of the network.
   [[nodiscard]] double factor() const { return std::abs(h_.layout().scale()); }
   [[nodiscard]] const TwoLayerOnData<S, Sigma>& model() const { return h_; }
 
-  /// Upper bound of ||B_j|| over the ball that costs O(n): from t_ij <= max_i t_ij and from the trace.
+  /// Upper bound of ||B_j|| over the ball from t_ij <= max_i t_ij and from the trace. Cost: O(n d).
   [[nodiscard]] double quick_bound(Index j, double r) const {
-    double t_max = 0, c_max = 0, t_trace = 0, c_trace = 0;
-    for (Index i = 0; i < z_.cols(); ++i) {
-      const auto [t, c] = suprema(j, i, r);
-      const double size = root_weight_(i) * size_(i);
-      t_max = std::max(t_max, t);
-      c_max = std::max(c_max, c);
-      t_trace += t * size * t * size;
-      c_trace += c * size * size_(i) * c * size * size_(i);
-    }
-    const double up = 1 + static_cast<double>(z_.cols() + 8) * std::numeric_limits<double>::epsilon();
-    const double p = std::min(t_max * second_moment_, std::sqrt(t_trace)) * up;
-    const double q = std::min(c_max * fourth_moment_, std::sqrt(c_trace)) * up;
-    return detail::block_norm_bound(p, q == 0 ? 0 : (outer_(j) + r) * q);
+    return quick_bound(j, preactivations(j, 1).col(0), r);
   }
 
   /// Upper bound of ||B_j|| over the ball from the two eigenvalues. Cost: O(n d^2 + d^3), or with n and d
   /// exchanged.
   [[nodiscard]] double sharp_bound(Index j, double r) const {
-    Vector<double> p_weights(z_.cols());
-    Vector<double> q_weights(z_.cols());
-    for (Index i = 0; i < z_.cols(); ++i) {
-      const auto [t, c] = suprema(j, i, r);
+    const Matrix<S> z = preactivations(j, 1);
+    Vector<double> p_weights(z.rows());
+    Vector<double> q_weights(z.rows());
+    for (Index i = 0; i < z.rows(); ++i) {
+      const auto [t, c] = suprema(j, i, z(i, 0), r);
       p_weights(i) = root_weight_(i) * t;
       q_weights(i) = root_weight_(i) * c * size_(i);
     }
@@ -123,9 +120,13 @@ class TwoLayerCurvature {
   /// sharpened until the largest is sharp, all lie below `enough`, or the work is spent.
   [[nodiscard]] Vector<double> block_bounds(double r, double enough = 0) const {
     Vector<double> bounds(neurons());
-    for (Index j = 0; j < neurons(); ++j) bounds(j) = quick_bound(j, r);
+    for (Index first = 0; first < neurons(); first += detail::neuron_block) {
+      const Index count = std::min(detail::neuron_block, neurons() - first);
+      const Matrix<S> z = preactivations(first, count);
+      for (Index j = 0; j < count; ++j) bounds(first + j) = quick_bound(first + j, z.col(j), r);
+    }
     Vector<double> waiting = bounds;
-    const double n = static_cast<double>(z_.cols());
+    const double n = static_cast<double>(h_.inputs().cols());
     const double d = static_cast<double>(h_.inputs().rows());
     const double small = std::min(n, d);
     const double cost = 4 * n * d * small + 8 * small * small * small;
@@ -153,9 +154,31 @@ class TwoLayerCurvature {
   }
 
  private:
+  /// The pre-activations of `count` neurons, a column a neuron.
+  [[nodiscard]] Matrix<S> preactivations(Index first, Index count) const {
+    return h_.inputs().transpose() * h_.layout().inner(w0_.data()).middleCols(first, count);
+  }
+
+  /// The quick bound of neuron j from its pre-activations.
+  [[nodiscard]] double quick_bound(Index j, const Eigen::Ref<const Vector<S>>& z, double r) const {
+    double t_max = 0, c_max = 0, t_trace = 0, c_trace = 0;
+    for (Index i = 0; i < z.size(); ++i) {
+      const auto [t, c] = suprema(j, i, z(i), r);
+      const double size = root_weight_(i) * size_(i);
+      t_max = std::max(t_max, t);
+      c_max = std::max(c_max, c);
+      t_trace += t * size * t * size;
+      c_trace += c * size * size_(i) * c * size * size_(i);
+    }
+    const double up = 1 + static_cast<double>(z.size() + 8) * std::numeric_limits<double>::epsilon();
+    const double p = std::min(t_max * second_moment_, std::sqrt(t_trace)) * up;
+    const double q = std::min(c_max * fourth_moment_, std::sqrt(c_trace)) * up;
+    return detail::block_norm_bound(p, q == 0 ? 0 : (outer_(j) + r) * q);
+  }
+
   /// t_ij and c_ij. The interval also holds the rounding of z_ij.
-  [[nodiscard]] std::pair<double, double> suprema(Index j, Index i, double r) const {
-    const double z = static_cast<double>(z_(j, i));
+  [[nodiscard]] std::pair<double, double> suprema(Index j, Index i, S z_ij, double r) const {
+    const double z = static_cast<double>(z_ij);
     if constexpr (Sigma::is_smooth) {
       const double rounding = static_cast<double>(h_.inputs().rows() + 4) *
                               static_cast<double>(std::numeric_limits<S>::epsilon()) * inner_(j);
@@ -168,7 +191,7 @@ class TwoLayerCurvature {
   }
 
   TwoLayerOnData<S, Sigma> h_;
-  Matrix<S> z_;
+  Vector<S> w0_;
   CurvatureOptions options_;
   Vector<double> root_weight_;
   Vector<double> size_;

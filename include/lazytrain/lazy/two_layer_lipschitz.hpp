@@ -19,7 +19,7 @@ namespace lazytrain {
 /// constants: Assumption 2.1 fails. `differential` is ||Dh(w0)||, from `differential_norm`; L(r) is known no
 /// better than it.
 ///
-/// Cost of an evaluation: O(n m) and two eigenvalue problems of size min(d, n) for each of the leading
+/// Cost of an evaluation: O(n m d) and two eigenvalue problems of size min(d, n) for each of the leading
 /// neurons.
 /// @throws std::invalid_argument if w0 has a wrong size
 template <class S, Activation Sigma>
@@ -31,8 +31,7 @@ template <class S, Activation Sigma>
     return LipschitzBounds::none("the activation " + std::string(Sigma::name) +
                                  " has a kink, so Dh is not continuous and Assumption 2.1 does not hold");
   } else {
-    const auto at_w0 = h.linearize(w0);
-    const auto curvature = std::make_shared<const TwoLayerCurvature<S, Sigma>>(h, at_w0, options);
+    const auto curvature = std::make_shared<const TwoLayerCurvature<S, Sigma>>(h, w0, options);
     const auto of_dh = [curvature](double r) {
       const double bound = curvature->bound(r);
       return std::isfinite(bound) ? Estimate::at_most(bound) : Estimate();

@@ -1,0 +1,186 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <lazytrain/core/output_space.hpp>
+#include <lazytrain/lazy/estimate.hpp>
+#include <lazytrain/lazy/layered_network.hpp>
+#include <lazytrain/lazy/lipschitz.hpp>
+#include <lazytrain/lazy/two_layer_curvature.hpp>
+#include <limits>
+#include <memory>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace lazytrain {
+
+/// The composition rule, ||D^2(g o f)|| <= ||D^2g|| ||Df||^2 + ||Dg|| ||D^2f||, for a twice differentiable g
+/// behind f: the norms of g's derivatives at f(w), then those of f's at w.
+[[nodiscard]] inline Estimate composed_second_derivative(const Estimate& outer_first,
+                                                         const Estimate& outer_second,
+                                                         const Estimate& inner_first,
+                                                         const Estimate& inner_second) {
+  return outer_second * (inner_first * inner_first) + outer_first * inner_second;
+}
+
+/// Bounds over the ball B(w0, r) of the derivatives of a layered network in its parameters, by propagation
+/// through the layers, for every sample by itself. With B >= |x|, L >= ||Dx||, H >= ||D^2x|| of a layer's
+/// input x on the ball and ω = ||W|| + r, its z = s (W x + b) and σ(z) satisfy
+///
+///     ||Dz||   <= |s| sqrt(ω^2 L^2 + B^2 + 1)                 (without the 1 if there is no b),
+///     ||D^2z|| <= |s| (ω H + sqrt(ω^2 H^2 + 4 L^2)) / 2,
+///     ||D^2σ(z)|| <= t ||D^2z|| + c ||Dz||^2,   ||Dσ(z)|| <= t ||Dz||,   |σ(z)| <= |σ(z)(w0)| + r ||Dσ(z)||,
+///
+/// where t and c bound |σ'| and |σ''| at all z_i on the ball, |z_i(w) - z_i(w0)| <= r ||Dz||. All are
+/// increasing in r. Rounding is included. Memory: the pre-activations of all layers and samples.
+class LayeredPropagation {
+ public:
+  /// What is known of a sample's output on the ball: |x|, ||Dx|| and ||D^2x|| are at most these.
+  struct Sizes {
+    double value = 0, first = 0, second = 0;
+  };
+
+  /// Cost: a forward pass and an eigenvalue problem of the smaller size of each W.
+  /// @throws std::invalid_argument if X does not have inputs() rows
+  LayeredPropagation(LayeredNetwork network, const Matrix<double>& X) : network_(std::move(network)) {
+    require_size("LayeredPropagation", "X.rows()", X.rows(), network_.inputs(), "network.inputs()");
+    const double up = inflation(X.rows());
+    input_ = up * X.colwise().norm().transpose();
+    Matrix<double> x = X;
+    Vector<double> error = Vector<double>::Zero(X.cols());
+    for (std::size_t l = 0; l < network_.layers().size(); ++l) {
+      const DenseLayer& layer = network_.layers()[l];
+      const Vector<double> ones = Vector<double>::Ones(layer.weights.cols());
+      At at;
+      at.norm = detail::weighted_norm(layer.weights, ones).upper();
+      const Vector<double> size = x.colwise().norm().transpose();
+      const double rounding = inflation(layer.weights.cols()) - 1;
+      at.z_error =
+          std::abs(layer.factor) *
+          (at.norm * error + rounding * (layer.weights.norm() * size.array() + layer.bias.norm()).matrix());
+      std::tie(at.z, x) = network_.pass(l, x);
+      at.value = inflation(at.z.rows()) * x.colwise().norm().transpose();
+      for (Index i = 0; i < x.cols(); ++i) {
+        double slope = 0, largest = 0;
+        for (Index j = 0; j < x.rows(); ++j) {
+          slope = std::max(slope, layer.activation.derivative_bound(at.z(j, i), at.z_error(i)));
+          largest += std::pow(layer.activation.value_bound(at.z(j, i), at.z_error(i)), 2);
+        }
+        error(i) = (slope * at.z_error(i) + 16 * eps * std::sqrt(largest)) * (1 + 16 * eps);
+      }
+      at.value += error;
+      layers_.push_back(std::move(at));
+    }
+  }
+
+  [[nodiscard]] Index samples() const { return input_.size(); }
+  [[nodiscard]] const LayeredNetwork& network() const { return network_; }
+
+  /// Bounds for the output on sample i over B(w0, r); infinite where the activation has no bound.
+  /// Cost: O(all widths together).
+  [[nodiscard]] Sizes bound(Index i, double r) const {
+    Sizes x{input_(i), 0, 0};
+    for (std::size_t l = 0; l < layers_.size(); ++l) {
+      const DenseLayer& layer = network_.layers()[l];
+      const At& at = layers_[l];
+      const double up = inflation(at.z.rows()), factor = std::abs(layer.factor);
+      const double bias = layer.bias.size() > 0 ? 1 : 0, weight = at.norm + r;
+      const double first =
+          up * factor * std::sqrt(weight * x.first * weight * x.first + x.value * x.value + bias);
+      const double second = up * factor * detail::block_norm_bound(x.first, weight * x.second);
+      const double radius = (r * first + at.z_error(i)) * (1 + 4 * eps);
+      double t = 0, c = 0, square = 0;
+      for (Index j = 0; j < at.z.rows(); ++j) {
+        t = std::max(t, layer.activation.derivative_bound(at.z(j, i), radius));
+        c = std::max(c, layer.activation.second_bound(at.z(j, i), radius));
+        const double value = layer.activation.value_bound(at.z(j, i), radius);
+        square += value * value;
+      }
+      x.first = up * t * first;
+      x.second = up * (t * second + c * first * first);
+      x.value = std::min(up * std::sqrt(square), up * (at.value(i) + r * x.first));
+    }
+    return x;
+  }
+
+ private:
+  /// A layer at w0: ||W||, z and its rounding error, |σ(z)|.
+  struct At {
+    double norm = 0;
+    Matrix<double> z;
+    Vector<double> z_error, value;
+  };
+
+  static constexpr double eps = std::numeric_limits<double>::epsilon();
+  /// More than sums of `count` terms and the few operations around them round.
+  [[nodiscard]] static double inflation(Index count) { return 1 + static_cast<double>(count + 16) * eps; }
+
+  LayeredNetwork network_;
+  Vector<double> input_;
+  std::vector<At> layers_;
+};
+
+/// Certified Lipschitz constants of a layered smooth network h(w) = (f(w, x_i))_i on the balls around w0,
+///
+///     LD(r) = (sum_i ω_i H_i(r)^2)^(1/2) >= Lip(Dh; B(w0, r)),
+///     L(r) = min{ (sum_i ω_i L_i(r)^2)^(1/2), ||Dh(w0)|| + r LD(r) } >= Lip(h; B(w0, r)),
+///
+/// with H_i and L_i of `LayeredPropagation` and the weights ω_i of F; X holds an input a column. LD(0) bounds
+/// ||D^2h(w0)||. `differential` is ||Dh(w0)|| where it is known (`differential_norm`); it is used if
+/// certified. For an activation with kinks there are no constants: Assumption 2.1 fails.
+///
+/// Of one hidden layer `two_layer_lipschitz` is the better bound: it takes the largest neuron and one
+/// eigenvalue problem for all samples, propagation their mean square. Cost: see `LayeredPropagation`.
+/// @throws std::invalid_argument if X or the space does not fit the network
+[[nodiscard]] inline LipschitzBounds layered_lipschitz(const LayeredNetwork& network, const Matrix<double>& X,
+                                                       const OutputSpace& space,
+                                                       const Estimate& differential = {}) {
+  require_size("layered_lipschitz", "space", space.dim(), X.cols() * network.outputs(),
+               "samples times network.outputs()");
+  for (const DenseLayer& layer : network.layers()) {
+    if (layer.activation.is_smooth) continue;
+    return LipschitzBounds::none("the activation " + std::string(layer.activation.name) +
+                                 " has a kink, so Dh is not continuous and Assumption 2.1 does not hold");
+  }
+  const auto propagation = std::make_shared<const LayeredPropagation>(network, X);
+  const auto mean_square = [propagation, space](double r, double LayeredPropagation::Sizes::*size) {
+    double sum = 0;
+    for (Index i = 0; i < propagation->samples(); ++i) {
+      const double one = propagation->bound(i, r).*size;
+      sum += space.weight(i) * one * one;
+    }
+    const double count = static_cast<double>(propagation->samples() + 16);
+    const double bound = std::sqrt(sum) * (1 + count * std::numeric_limits<double>::epsilon());
+    return std::isfinite(bound) ? Estimate::at_most(bound) : Estimate();
+  };
+  const auto of_dh = [mean_square](double r) { return mean_square(r, &LayeredPropagation::Sizes::second); };
+  const auto of_h = [mean_square, of_dh, differential](double r) {
+    const Estimate propagated = mean_square(r, &LayeredPropagation::Sizes::first);
+    const Estimate sum = differential + r * of_dh(r);
+    if (!sum.certified()) return propagated;
+    if (propagated.available() && propagated.upper() <= sum.upper()) return propagated;
+    return Estimate::at_most(sum.upper());
+  };
+  return {of_h, of_dh, "propagation through the layers of a network"};
+}
+
+/// ||D^2h(w0)|| of a layered smooth network from above, LD(0) of `layered_lipschitz`; not available for an
+/// activation with kinks. @throws as `layered_lipschitz`
+[[nodiscard]] inline Estimate layered_second_derivative_bound(const LayeredNetwork& network,
+                                                              const Matrix<double>& X,
+                                                              const OutputSpace& space) {
+  return layered_lipschitz(network, X, space).of_dh(0);
+}
+
+/// What a search found below and a rule gives above, as one number, for `LazinessOptions`: certified, up to
+/// the rounding inside the second derivatives that the search evaluated.
+/// @throws std::domain_error if the lower bound is above the upper one: one of them is false
+[[nodiscard]] inline Estimate bracketed(const Estimate& below, const Estimate& above) {
+  if (!below.available() || !above.available() || !std::isfinite(above.upper())) return below;
+  return {below.lower(), below.lower(), above.upper(), above.provenance()};
+}
+
+}  // namespace lazytrain

@@ -1,0 +1,59 @@
+#include <lazytrain/core/random.hpp>
+#include <lazytrain/model/linearize.hpp>
+#include <lazytrain/nn/initialize.hpp>
+#include <lazytrain/nn/two_layer_in_blocks.hpp>
+
+#include "support/catch.hpp"
+#include "support/tolerance.hpp"
+
+using namespace lazytrain;
+using namespace lazytrain::testing;
+
+TEMPLATE_TEST_CASE("samples in blocks give what all samples together give", "[nn]", Relu, Tanh, Quadratic) {
+  Philox rng(1);
+  for (const Index k : {1, 3}) {
+    const TwoLayer<double, TestType> net({.inputs = 4, .neurons = 6, .outputs = k, .scaling = Scaling::sqrt});
+    const auto h = net.on(normal_matrix(4, 11, rng));
+    const Vector<double> w = normal_vector(h.parameter_dim(), rng);
+    const auto whole = linearize(h, w);
+    // Blocks that divide the samples, that do not, that are single samples, and that are larger than all.
+    for (const Index block : {1, 4, 11, 20}) {
+      const auto model = in_blocks(h, block);
+      CHECK(model.output_space() == h.output_space());
+      auto parts = linearize(model, Vector<double>(Vector<double>::Zero(w.size())));
+      parts.move_to(w);
+      const Vector<double> u = normal_vector(w.size(), rng), v = normal_vector(w.size(), rng);
+      const Vector<double> c = normal_vector(h.output_dim(), rng);
+      const auto agree = [](const auto& a, const auto& b) {
+        CHECK((a - b).norm() <= roundoff<double>(100) * (1 + b.norm()));
+      };
+      agree(parts.value(), whole.value());
+      agree(parts.jvp(v), whole.jvp(v));
+      agree(parts.vjp(c), whole.vjp(c));
+      agree(parts.second(u, v), whole.second(u, v));
+      agree(parts.second_adjoint(u, c), whole.second_adjoint(u, c));
+      agree(parts.native().gram(), whole.native().gram());
+    }
+  }
+}
+
+TEST_CASE("in blocks the doubling trick still gives 0 to the bit", "[nn]") {
+  Philox rng(2);
+  const TwoLayer<double, Tanh> net({.inputs = 3, .neurons = 8});
+  const auto h = net.on(normal_matrix(3, 10, rng));
+  CHECK(linearize(in_blocks(h, 3), symmetrized(net, 1.0, rng)).value().cwiseAbs().maxCoeff() == 0);
+}
+
+TEST_CASE("in blocks wrong sizes are refused", "[nn]") {
+  Philox rng(3);
+  const auto h = TwoLayer<double, Tanh>({.inputs = 3, .neurons = 2}).on(normal_matrix(3, 5, rng));
+  CHECK_THROWS_AS((void)in_blocks(h, 0), std::invalid_argument);
+  const auto tangent = in_blocks(h).linearize(normal_vector(8, rng));
+  Vector<double> outputs(5), parameters(8);
+  CHECK_THROWS_AS((void)in_blocks(h).linearize(Vector<double>(7)), std::invalid_argument);
+  CHECK_THROWS_AS(tangent.jvp(outputs, outputs), std::invalid_argument);
+  CHECK_THROWS_AS(tangent.jvp(parameters, parameters), std::invalid_argument);
+  CHECK_THROWS_AS(tangent.vjp(parameters, parameters), std::invalid_argument);
+  CHECK_THROWS_AS(tangent.second(parameters, outputs, outputs), std::invalid_argument);
+  CHECK_THROWS_AS(tangent.second_vjp(parameters, parameters, parameters), std::invalid_argument);
+}
