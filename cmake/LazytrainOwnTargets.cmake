@@ -1,6 +1,7 @@
 # What the project's own executables are compiled with, and nobody else's:
-#   lazytrain_own     warnings as errors, sanitizers
-#   lazytrain_native  the instructions of this machine
+#   lazytrain_warnings  warnings as errors
+#   lazytrain_own       the same with sanitizers
+#   lazytrain_native    the instructions of this machine
 
 if(PROJECT_IS_TOP_LEVEL AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
   find_program(LAZYTRAIN_CCACHE ccache)
@@ -14,8 +15,11 @@ endif()
 
 set(CMAKE_CXX_EXTENSIONS OFF)
 
+add_library(lazytrain_warnings INTERFACE)
+target_compile_options(lazytrain_warnings INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
+
 add_library(lazytrain_own INTERFACE)
-target_compile_options(lazytrain_own INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
+target_link_libraries(lazytrain_own INTERFACE lazytrain_warnings)
 if(LAZYTRAIN_SANITIZE)
   target_compile_options(lazytrain_own INTERFACE -fsanitize=${LAZYTRAIN_SANITIZE} -fno-sanitize-recover=all
                                                  -fno-omit-frame-pointer)

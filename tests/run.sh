@@ -2,7 +2,7 @@
 # Builds and tests the project: `sh tests/run.sh [--all]`.
 #
 # On Debian 12 it first installs what is missing (as root or with sudo). It then runs the presets gcc (Release: everything)
-# and sanitize (clang, Debug with sanitizers: every header, and the tests of the layers below the flows); with --all every
+# and sanitize (clang, Debug with sanitizers: every header alone, and the tests of the layers below the flows); with --all every
 # test under sanitizers, also clang and gcc-debug, clang-tidy and the benchmarks' build.
 # Tests of real data run where LAZYTRAIN_DATA names a folder of them. The last line is `N passed, N failed`; the
 # exit status is 0 if nothing failed.

@@ -188,30 +188,50 @@ concept TwiceDifferentiableModel =
     expect<detail::LinearizesItselfTwice<H> || (!HasLinearize<H> && HasSecond<H> && HasSecondVjp<H>),
            "a twice differentiable model has second(w, u, v) const and second_vjp(w, u, c) const">;
 
+namespace detail {
+
+template <class R>
+concept HasLossValue = requires(const R& loss, const outputs_t<R>& y) {
+  { loss.value(y) } -> std::convertible_to<typename R::Scalar>;
+};
+template <class R>
+concept HasLossGradient = requires(const R& loss, const outputs_t<R>& y, outputs_t<R>& g) { loss.gradient(y, g); };
+template <class R>
+concept HasLossHessian = requires(const R& loss, const outputs_t<R>& y, outputs_t<R>& g) { loss.hessian_apply(y, y, g); };
+template <class R>
+concept HasSmoothness = requires(const R& loss) { { loss.smoothness() } -> std::convertible_to<typename R::Scalar>; };
+template <class R>
+concept HasStrongConvexity = requires(const R& loss) {
+  { loss.strong_convexity() } -> std::convertible_to<typename R::Scalar>;
+};
+template <class R>
+concept HasUniqueMinimizer = requires(const R& loss) { { loss.minimizer() } -> std::convertible_to<outputs_t<R>>; };
+template <class R>
+concept SaysStronglyConvex = requires { requires R::is_strongly_convex; };
+
+}  // namespace detail
+
 /// A smooth loss R: F -> R. `gradient` is the Riesz representer in F: it carries no weight.
 template <class R>
 concept Loss =
     std::copy_constructible<R> &&
     expect<HasScalar<R>, "a loss names its floating-point type: using Scalar = double;"> &&
     expect<HasOutputSpace<R>, "a loss has output_space() const, the space F with its inner product"> &&
-    expect<requires(const R& loss, const outputs_t<R>& y) { { loss.value(y) } -> std::convertible_to<typename R::Scalar>; },
-           "a loss has value(y) const that returns a number"> &&
-    expect<requires(const R& loss, const outputs_t<R>& y, outputs_t<R>& g) { loss.gradient(y, g); },
-           "a loss has gradient(y, g) const that writes its gradient in F to g"> &&
-    expect<requires(const R& loss, const outputs_t<R>& y, outputs_t<R>& g) { loss.hessian_apply(y, y, g); },
+    expect<detail::HasLossValue<R>, "a loss has value(y) const that returns a number"> &&
+    expect<detail::HasLossGradient<R>, "a loss has gradient(y, g) const that writes its gradient in F to g"> &&
+    expect<detail::HasLossHessian<R>,
            "a loss has hessian_apply(y, v, out) const that writes the Hessian in F times v to out"> &&
-    expect<requires(const R& loss) { { loss.smoothness() } -> std::convertible_to<typename R::Scalar>; },
+    expect<detail::HasSmoothness<R>,
            "a loss has smoothness() const, the Lipschitz constant M of its gradient in F"> &&
-    expect<requires(const R& loss) { { loss.strong_convexity() } -> std::convertible_to<typename R::Scalar>; },
-           "a loss has strong_convexity() const, its constant m >= 0">;
+    expect<detail::HasStrongConvexity<R>, "a loss has strong_convexity() const, its constant m >= 0">;
 
 /// A loss with a unique minimizer y* and m > 0.
 template <class R>
 concept StronglyConvexLoss =
     Loss<R> &&
-    expect<requires(const R& loss) { { loss.minimizer() } -> std::convertible_to<outputs_t<R>>; },
+    expect<detail::HasUniqueMinimizer<R>,
            "a strongly convex loss has minimizer() const, the unique minimum y* of R"> &&
-    expect<requires { requires R::is_strongly_convex; },
+    expect<detail::SaysStronglyConvex<R>,
            "a strongly convex loss says so: static constexpr bool is_strongly_convex = true;">;
 
 // clang-format on

@@ -13,17 +13,30 @@ enum class Start {
   centred  ///< alpha (h(w) - h(w0)): the paper's convolutional networks
 };
 
+namespace detail {
+
+template <class F>
+concept SamplesGradients = requires(F& field, const F& constant, Index step, const typename F::State& x,
+                                    typename F::State& f) {
+  field(step, x, f);
+  { constant.loss_value() } -> std::convertible_to<double>;
+  { constant.batch_samples() } -> std::convertible_to<Index>;
+  { constant.steps_per_epoch() } -> std::convertible_to<Index>;
+};
+
+}  // namespace detail
+
+// clang-format off
+
 /// A random vector field of which step k is a sample: `field(k, x, f)` writes minus a stochastic gradient at
 /// x to f; `loss_value()` is the loss there on `batch_samples()` samples.
 template <class F>
-concept BatchField = std::copy_constructible<F> && HilbertVector<typename F::State> &&
-                     expect < requires(F& field, const F& constant, Index step, const typename F::State& x,
-                                       typename F::State& f){field(step, x, f);
-{ constant.loss_value() } -> std::convertible_to<double>;
-{ constant.batch_samples() } -> std::convertible_to<Index>;
-{ constant.steps_per_epoch() } -> std::convertible_to<Index>;
-}  // namespace lazytrain
-, "a batch field has operator()(step, x, f), loss_value(), batch_samples() and steps_per_epoch() const" > ;
+concept BatchField =
+    std::copy_constructible<F> && HilbertVector<typename F::State> &&
+    expect<detail::SamplesGradients<F>,
+           "a batch field has operator()(step, x, f), loss_value(), batch_samples() and steps_per_epoch() const">;
+
+// clang-format on
 
 namespace detail {
 

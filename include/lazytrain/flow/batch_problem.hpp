@@ -24,20 +24,36 @@ struct Batch {
 template <class P>
 using batch_t = decltype(std::declval<P&>().batch(Index{}));
 
+namespace detail {
+
+// clang-format off
+template <class P>
+concept HasBatches = requires(P& problem, Index step) {
+  typename batch_t<P>::Model;
+  typename batch_t<P>::Loss;
+  requires std::same_as<batch_t<P>, Batch<typename batch_t<P>::Model, typename batch_t<P>::Loss>>;
+};
+// clang-format on
+template <class P>
+concept HasStepsPerEpoch = requires(const P& problem) {
+  { problem.steps_per_epoch() } -> std::convertible_to<Index>;
+};
+
+}  // namespace detail
+
+// clang-format off
+
 /// A risk that can be restricted to random batches. `problem.batch(step)` is the Batch of step 0, 1, ..., a
 /// function of the step alone, so that an interrupted run can go on with the same batches;
 /// `problem.steps_per_epoch()` says when metrics are taken.
 template <class P>
-concept BatchProblem = std::copy_constructible<P> &&
-                       expect < requires(P& problem, Index step){typename batch_t<P>::Model;
-typename batch_t<P>::Loss;
-requires std::same_as < batch_t<P>, Batch < typename batch_t<P>::Model,
-typename batch_t<P>::Loss >> ;
-}  // namespace lazytrain
-, "a batch problem has batch(step) that returns Batch<Model, Loss>" > &&expect < requires(const P& problem) {
-  { problem.steps_per_epoch() } -> std::convertible_to<Index>;
-}
-, "a batch problem has steps_per_epoch() const that returns lazytrain::Index" > ;
+concept BatchProblem =
+    std::copy_constructible<P> &&
+    expect<detail::HasBatches<P>, "a batch problem has batch(step) that returns Batch<Model, Loss>"> &&
+    expect<detail::HasStepsPerEpoch<P>,
+           "a batch problem has steps_per_epoch() const that returns lazytrain::Index">;
+
+// clang-format on
 
 /// Something that can be put on inputs: `net.on(X)` is a model on the columns of X, as TwoLayer has it.
 template <class Net>

@@ -10,12 +10,25 @@
 
 namespace lazytrain {
 
+namespace detail {
+
+template <class F>
+concept HasLossOfPoint = requires(const F& field) {
+  { field.loss_value() } -> std::convertible_to<double>;
+};
+
+}  // namespace detail
+
+// clang-format off
+
 /// A field that is minus the gradient of a loss, whose value at the last point it knows, as GradientField.
 template <class F>
-concept DescentField = VectorField<F> &&
-                       expect < requires(const F& field){{field.loss_value()} -> std::convertible_to<double>;
-}  // namespace lazytrain
-, "a descent field has loss_value() const, the loss at the point of its last evaluation" > ;
+concept DescentField =
+    VectorField<F> &&
+    expect<detail::HasLossOfPoint<F>,
+           "a descent field has loss_value() const, the loss at the point of its last evaluation">;
+
+// clang-format on
 
 /// What observers see of a descent: the iterate, and the field evaluated there.
 template <class F>

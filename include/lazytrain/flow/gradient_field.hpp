@@ -8,12 +8,24 @@
 
 namespace lazytrain {
 
+namespace detail {
+
+template <class F>
+concept WritesField = requires(F& field, const typename F::State& x, typename F::State& f) {
+  field(x, f);
+};
+
+}  // namespace detail
+
+// clang-format off
+
 /// An autonomous vector field x' = f(x): `field(x, f)` writes f(x).
 template <class F>
-concept VectorField = std::copy_constructible<F> && HilbertVector<typename F::State> && expect <
-                      requires(F& field, const typename F::State& x, typename F::State& f){field(x, f);
-}  // namespace lazytrain
-, "a vector field has operator()(x, f) that writes f(x) to f" > ;
+concept VectorField =
+    std::copy_constructible<F> && HilbertVector<typename F::State> &&
+    expect<detail::WritesField<F>, "a vector field has operator()(x, f) that writes f(x) to f">;
+
+// clang-format on
 
 /// The negative gradient x' = -rate DM(x)^T grad R(offset + M(x)) of a model M and a loss R.
 ///

@@ -14,16 +14,30 @@
 /// Schedules of step sizes: the factor of the initial step size at t = 0, 1, 2, ..., iterations or epochs.
 namespace lazytrain {
 
+namespace detail {
+
+template <class T>
+concept GivesFactors = requires(const T& schedule, Index t) {
+  { schedule(t) } -> std::convertible_to<double>;
+};
+template <class T>
+concept HasName = requires(const T& schedule) {
+  { schedule.name() } -> std::convertible_to<std::string>;
+};
+
+}  // namespace detail
+
+// clang-format off
+
 /// A schedule: `s(t)` is the factor at t >= 0, `s.name()` says which schedule it is.
 template <class T>
-concept Schedule = std::copy_constructible<T> &&
-                   expect < requires(const T& schedule, Index t){{schedule(t)} -> std::convertible_to<double>;
-}  // namespace lazytrain
-, "a schedule has operator()(t) const that returns the factor of the step size at t" > &&expect <
-      requires(const T& schedule) {
-  { schedule.name() } -> std::convertible_to<std::string>;
-}
-, "a schedule has name() const that returns a string" > ;
+concept Schedule =
+    std::copy_constructible<T> &&
+    expect<detail::GivesFactors<T>,
+           "a schedule has operator()(t) const that returns the factor of the step size at t"> &&
+    expect<detail::HasName<T>, "a schedule has name() const that returns a string">;
+
+// clang-format on
 
 /// 1.
 class ConstantSchedule {

@@ -1,0 +1,20 @@
+# LAZYTRAIN_WITH_CUDA: the toolkit and the language. There is no CUDA source yet but a test's, that nvcc compiles the
+# library's headers; what runs on devices has its frame here.
+
+find_package(CUDAToolkit 12 QUIET)  # nvcc compiles C++20 from 12 on
+if(CUDAToolkit_FOUND)
+  set(CMAKE_CUDA_COMPILER "${CUDAToolkit_NVCC_EXECUTABLE}" CACHE FILEPATH "nvcc")
+endif()
+if(NOT CUDAToolkit_FOUND OR NOT EXISTS "${CMAKE_CUDA_COMPILER}")
+  message(FATAL_ERROR "LAZYTRAIN_WITH_CUDA=ON needs nvcc of the CUDA toolkit, version 12 or later, which was not found: "
+                      "install it or set CUDAToolkit_ROOT to where it is.")
+endif()
+enable_language(CUDA)
+if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)
+  # CMake 3.25 does not know that nvcc has C++20.
+  set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION -std=c++20)
+  set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION -std=c++20)
+endif()
+set(CMAKE_CUDA_STANDARD 20)
+set(CMAKE_CUDA_STANDARD_REQUIRED ON)
+message(STATUS "CUDA ${CUDAToolkit_VERSION}")
