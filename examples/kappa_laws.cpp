@@ -145,8 +145,11 @@ void law_of_width(Study& study, report::Panel& out, const std::string& name, con
     ratios.push_back(values.back() / law.back());
     ratio_errors.push_back(errors.back() / law.back());
   }
+  // The law leaves a constant open: the mean ratio.
+  double factor = 0;
+  for (const double ratio : ratios) factor += ratio / static_cast<double>(ratios.size());
   for (std::size_t i = 0; i < widths.size(); ++i) {
-    study.table.add("width", name, widths[i], values[i], errors[i], law[i] * ratios.back());
+    study.table.add("width", name, widths[i], values[i], errors[i], law[i] * factor);
   }
   const auto fit = examples::log_slope(widths, ratios, ratio_errors);
   study.results["width"][key] = {{"slope_of_kappa", examples::log_slope(widths, values, errors).slope},
@@ -155,7 +158,7 @@ void law_of_width(Study& study, report::Panel& out, const std::string& name, con
   out.points(name + ", slope of κ / law: " + report::format_number(fit.slope, 2) + " ± " +
                  report::format_number(fit.error, 1),
              widths, values);
-  for (double& value : law) value *= ratios.back();
+  for (double& value : law) value *= factor;
   out.line("", widths, law, {.colour = report::Colour::grey, .width = 1.5});
 }
 
@@ -186,7 +189,7 @@ void draw_figure(const Options& o) {
                    "legend. (c): tanh, a_j "
                    "on the unit sphere, b_j = ±1: root mean squares over " +
                    std::to_string(o.draws) +
-                   " draws, and in grey the law (E‖φ‖²/m + ‖y*‖²/(m α(m))²)^(1/2) through the last point: "
+                   " draws, and in grey the law (E‖φ‖²/m + ‖y*‖²/(m α(m))²)^(1/2) times the mean ratio: "
                    "m^(−1/2) + 1/(m α(m)). "
                    "The slope of their ratio, with its standard error, is 0 where the law holds.";
   const std::filesystem::path folder = o.out;

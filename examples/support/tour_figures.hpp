@@ -27,8 +27,9 @@ inline std::string head(const std::string& text) { return text.substr(0, text.fi
 /// "||w - wbar||" as ‖w − w̄‖.
 inline std::string typeset(std::string text) {
   const std::vector<std::pair<std::string, std::string>> signs = {
-      {"||", "‖"},   {" - ", " − "}, {"alpha ", "α"}, {"wbar", "w̄"},
-      {"hbar", "h̄"}, {"ybar", "ȳ"},  {"fbar", "f̄"},   {"w'", "w′"}};
+      {"||", "‖"},   {" - ", " − "}, {"alpha ", "α"},
+      {"wbar", "w̄"}, {"hbar", "h̄"},  {"ybar", "ȳ"},
+      {"fbar", "f̄"}, {"w'", "w′"},   {"sup ‖α", "sup over x of ‖α"}};
   for (const auto& [from, to] : signs) {
     for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) {
       text.replace(at, from.size(), to);
