@@ -67,8 +67,8 @@ class BatchFieldBase {
     samples_ = loss.output_space().samples();
     outputs_t<H> gradient = outputs;
     loss.gradient(outputs, gradient);
+    scale(-rate, gradient);
     tangent.adjoint(gradient, f);
-    scale(-rate, f);
   }
 
   P problem_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <lazytrain/core/error.hpp>
 #include <lazytrain/core/vector.hpp>
 #include <lazytrain/flow/checkpoint.hpp>
@@ -31,18 +32,28 @@ class HeavyBall {
 
   /// A step of size eta along f and the velocity.
   void step(double eta) {
-    copy(x_, before_);
-    if (momentum_ == 0) return axpy(static_cast<Scalar>(eta), f_, x_);
-    scale(static_cast<Scalar>(momentum_), motion_);
-    axpy(Scalar(1), f_, motion_);
-    axpy(static_cast<Scalar>(eta), motion_, x_);
+    if constexpr (on_host) {
+      // The same operations, a piece at a time that stays in the cache.
+      constexpr Index piece = 4096;
+      for (Index first = 0; first < x_.size(); first += piece) {
+        const Index size = std::min(piece, x_.size() - first);
+        const auto part = [&](State& v) { return v.segment(first, size); };
+        step(eta, part(f_), part(motion_), part(x_), part(before_));
+      }
+    } else {
+      copy(x_, before_);
+      if (momentum_ == 0) return axpy(static_cast<Scalar>(eta), f_, x_);
+      scale(static_cast<Scalar>(momentum_), motion_);
+      axpy(Scalar(1), f_, motion_);
+      axpy(static_cast<Scalar>(eta), motion_, x_);
+    }
   }
   /// x goes back to where it was before the last step. The velocity does not: descent ends there.
   void retreat() { std::swap(x_, before_); }
 
   /// @throws std::invalid_argument if State is a vector that a Checkpoint cannot hold
   void save(Checkpoint& checkpoint) const {
-    if constexpr (holds) {
+    if constexpr (on_host) {
       checkpoint.set("x", x_);
       checkpoint.set("momentum", momentum_);
       checkpoint.set("motion", motion_);
@@ -53,7 +64,7 @@ class HeavyBall {
   /// @throws std::invalid_argument if the checkpoint is of another momentum or cannot hold State,
   /// std::runtime_error if it is of another size
   void load(const Checkpoint& checkpoint) {
-    if constexpr (holds) {
+    if constexpr (on_host) {
       const double momentum = checkpoint.number("momentum");
       if (momentum != momentum_) {
         raise<std::invalid_argument>("HeavyBall", "momentum is ", momentum_, ", expected ", momentum,
@@ -67,7 +78,18 @@ class HeavyBall {
   }
 
  private:
-  static constexpr bool holds = std::is_same_v<State, Vector<Scalar>>;
+  static constexpr bool on_host = std::is_same_v<State, Vector<Scalar>>;
+
+  void step(double eta, auto f, auto motion, auto x, auto before) const {
+    before = x;
+    if (momentum_ == 0) {
+      x += static_cast<Scalar>(eta) * f;
+      return;
+    }
+    motion *= static_cast<Scalar>(momentum_);
+    motion += f;
+    x += static_cast<Scalar>(eta) * motion;
+  }
   [[noreturn]] static void refuse() {
     raise<std::invalid_argument>("HeavyBall",
                                  "a checkpoint holds vectors on the host only, expected no checkpoint");

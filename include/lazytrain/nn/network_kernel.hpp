@@ -55,7 +55,8 @@ void compute_features(const NetworkData<B>& data, const PreparedParameters<B>& w
     Scratch<B>& scratch = *scratches[static_cast<std::size_t>(worker)];
     x.prepare(graph, data.chunk_size());
     scratch.gradient.prepare(graph, data.chunk_size());
-    if (dimension(scratch.parameters) == 0) scratch.parameters = zeros_like(w.vector());
+    // Never touched by layers that heed ParameterGradient, hence no memory unless one does not.
+    if (dimension(scratch.parameters) == 0) scratch.parameters.resize(dimension(w.vector()));
     data.load(chunk, x[0]);
     const Sweep<B> sweep(graph, data.backend, scratch, samples);
     sweep.forward(w, x);
@@ -91,12 +92,16 @@ void compute_features(const NetworkData<B>& data, const PreparedParameters<B>& w
   });
 }
 
-/// The same data with exact convolutions, and workspaces of its own, which fit them.
+/// Most images that go through a network together on the way to a kernel: the activations and deltas of few
+/// take little memory, and threads share small sets of images too.
+constexpr Index kernel_chunk = 16;
+
+/// The same data with exact convolutions and small chunks, and workspaces of its own, which fit them.
 template <class B>
 [[nodiscard]] std::shared_ptr<const NetworkData<B>> exact(const std::shared_ptr<const NetworkData<B>>& data) {
   if (!data) return nullptr;
   NetworkData<B> copy = *data;
-  copy.backend = data->backend.exact();
+  copy.backend = data->backend.exact().with_chunk(std::min(data->backend.chunk(), kernel_chunk));
   copy.pools = NetworkPools<B>{};
   return std::make_shared<const NetworkData<B>>(std::move(copy));
 }

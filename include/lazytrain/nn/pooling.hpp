@@ -4,6 +4,7 @@
 #include <lazytrain/nn/layer.hpp>
 #include <limits>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace lazytrain::nn {
@@ -31,11 +32,7 @@ class MaxPoolLayer {
   using S = scalar_t<B>;
   using Parameters = LayerParameters<B>;
 
-  explicit MaxPoolLayer(const PoolingShape& shape) : shape_(shape) {
-    for (Index y = 0; y < shape.kernel; ++y) {
-      for (Index x = 0; x < shape.kernel; ++x) offsets_.push_back(shape.channels * (y * shape.width + x));
-    }
-  }
+  explicit MaxPoolLayer(const PoolingShape& shape) : shape_(shape) {}
 
   [[nodiscard]] ImageShape output_shape() const { return detail::pooled(shape_); }
   [[nodiscard]] std::vector<ParameterBlock> parameters() const { return {}; }
@@ -56,13 +53,15 @@ class MaxPoolLayer {
     S* const dy = y_dy + chunk.samples * shape_.output_dim();
     choose(chunk, x_dx, x_dx, y_dy);
     if (epsilon == S(0)) return choose(chunk, x_dx, dx, dy);
-    chunk.backend.for_pooled(shape_, chunk.samples, [&](Index in, Index out) {
-      S best = -std::numeric_limits<S>::infinity();
-      for (const Index offset : offsets_) {
-        const S change = (x_dx[in + offset] - y_dy[out]) / epsilon + dx[in + offset];
-        best = change > best ? change : best;
-      }
-      dy[out] = best;
+    with_windows([&](const auto& window) {
+      chunk.backend.for_pooled(shape_, chunk.samples, [=](Index in, Index out) {
+        S best = -std::numeric_limits<S>::infinity();
+        window.each([&](int, Index offset) {
+          const S change = (x_dx[in + offset] - y_dy[out]) / epsilon + dx[in + offset];
+          best = change > best ? change : best;
+        });
+        dy[out] = best;
+      });
     });
   }
   void second(const Chunk<B>& chunk, const Parameters&, const Parameters&, const Parameters&, const S* x,
@@ -78,32 +77,78 @@ class MaxPoolLayer {
   /// Counts the windows and channels whose largest coordinate stands at the same place.
   [[nodiscard]] PatternAgreement compare_patterns(Index samples, const S* x, const S* z) const {
     PatternAgreement agreement{Pattern::choices, 0, samples * shape_.output_dim()};
-    for_windows(shape_, samples,
-                [&](Index in, Index) { agreement.same += largest(x + in) == largest(z + in) ? 1 : 0; });
+    with_windows([&](const auto& window) {
+      for_windows(shape_, samples, [&](Index in, Index) {
+        agreement.same += largest(window, x + in) == largest(window, z + in) ? 1 : 0;
+      });
+    });
     return agreement;
   }
 
  private:
-  /// Offset of the first largest coordinate of the window whose first coordinate is *x.
-  [[nodiscard]] Index largest(const S* x) const {
-    Index place = 0;
-    for (const Index offset : offsets_) place = x[offset] > x[place] ? offset : place;
+  /// Where the coordinates of a window stand from its first one. A size known at compile time lets compilers
+  /// take many channels at once.
+  template <class Kernel>
+  struct Window {
+    Kernel kernel;
+    Index channels;
+    Index width;
+    /// Calls f(place, offset) in row order.
+    template <class F>
+    void each(F&& f) const {
+      for (int y = 0; y < kernel; ++y) {
+        for (int x = 0; x < kernel; ++x) f(y * kernel + x, channels * (y * width + x));
+      }
+    }
+  };
+  template <class F>
+  void with_windows(F&& f) const {
+    if (shape_.kernel == 2) {
+      f(Window<std::integral_constant<int, 2>>{{}, shape_.channels, shape_.width});
+    } else {
+      f(Window<int>{static_cast<int>(shape_.kernel), shape_.channels, shape_.width});
+    }
+  }
+
+  /// Place of the first largest coordinate of the window whose first coordinate is *x.
+  [[nodiscard]] static int largest(const auto& window, const S* x) {
+    S best = x[0];
+    int place = 0;
+    window.each([&](int k, Index offset) {
+      const bool larger = x[offset] > best;
+      place = larger ? k : place;
+      best = larger ? x[offset] : best;
+    });
     return place;
   }
   /// out = in where x is largest.
   void choose(const Chunk<B>& chunk, const S* x, const S* in, S* out) const {
-    chunk.backend.for_pooled(shape_, chunk.samples,
-                             [&](Index from, Index to) { out[to] = in[from + largest(x + from)]; });
+    with_windows([&](const auto& window) {
+      chunk.backend.for_pooled(shape_, chunk.samples, [=](Index from, Index to) {
+        S best = x[from];
+        S chosen = in[from];
+        window.each([&](int, Index offset) {
+          const S value = x[from + offset], candidate = in[from + offset];
+          chosen = value > best ? candidate : chosen;
+          best = value > best ? value : best;
+        });
+        out[to] = chosen;
+      });
+    });
   }
   /// The transpose of `choose`.
   void scatter(const Chunk<B>& chunk, const S* x, const S* in, S* out) const {
     chunk.backend.fill(chunk.samples * shape_.input_dim(), out, S(0));
-    chunk.backend.for_pooled(shape_, chunk.samples,
-                             [&](Index to, Index from) { out[to + largest(x + to)] += in[from]; });
+    with_windows([&](const auto& window) {
+      chunk.backend.for_pooled(shape_, chunk.samples, [=](Index to, Index from) {
+        const int place = largest(window, x + to);
+        const S value = in[from];
+        window.each([&](int k, Index offset) { out[to + offset] += k == place ? value : S(0); });
+      });
+    });
   }
 
   PoolingShape shape_;
-  std::vector<Index> offsets_;
 };
 
 /// The mean of every window and channel, bound to its input.

@@ -55,6 +55,15 @@ class Backend {
     return copy;
   }
 
+  /// The same with another number of samples in a chunk.
+  /// @throws std::invalid_argument if chunk < 1
+  [[nodiscard]] Backend with_chunk(Index chunk) const {
+    require_argument(chunk >= 1, "cpu::Backend::with_chunk", "chunk", chunk, "at least 1");
+    Backend copy = *this;
+    copy.options_.chunk = chunk;
+    return copy;
+  }
+
   /// Number of threads.
   [[nodiscard]] Index threads() const { return threads_; }
   /// Samples in a chunk.
