@@ -58,9 +58,16 @@ requires Stepper<P, F> FlowResult<typename F::State> integrate(const P& stepper,
                                                                const std::vector<Event<F>>& events,
                                                                Observer&& observer) {
   detail::check(options);
-  detail::Integration<P, F, std::remove_reference_t<Observer>> run(stepper, field, x0, options, events,
-                                                                   observer);
-  return run.run();
+  // Small enough for std::function to keep without allocating.
+  const auto goes_on = [&observer](const FlowView<F>& view) {
+    if constexpr (std::is_same_v<std::invoke_result_t<Observer&, const FlowView<F>&>, bool>) {
+      return observer(view);
+    } else {
+      observer(view);
+      return true;
+    }
+  };
+  return detail::Integration<P, F>(stepper, field, x0, options, events, goes_on).run();
 }
 
 /// The same without an observer.

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
+#include <functional>
 #include <lazytrain/flow/attempted_step.hpp>
 #include <lazytrain/flow/controller.hpp>
 #include <lazytrain/flow/events.hpp>
@@ -19,22 +20,25 @@
 
 namespace lazytrain::detail {
 
-/// One run of `integrate`: the loop over steps and what is looked at between them.
-template <class P, class F, class Observer>
+/// One run of `integrate`: the loop over steps and what is looked at between them. The type of the observer
+/// is erased, so that one program compiles it once for a stepper and a field.
+template <class P, class F>
 class Integration {
  public:
+  /// Returns whether the run goes on.
+  using Observer = std::function<bool(const FlowView<F>&)>;
   using State = typename F::State;
   using Scalar = typename State::Scalar;
   using Counted = std::conditional_t<CountsEvaluations<F>, F, CountedField<F>>;
   using Method = typename P::template Method<Counted>;
 
   Integration(const P& stepper, F& field, const State& x0, const FlowOptions& options,
-              const std::vector<Event<F>>& events, Observer& observer)
+              const std::vector<Event<F>>& events, Observer observer)
       : field_(field),
         counted_(field),
         x0_(x0),
         options_(options),
-        observer_(observer),
+        observer_(std::move(observer)),
         method_(stepper, counted_, x0),
         step_(field_, counted_, method_),
         events_(events, options.event_tolerance),
@@ -282,13 +286,7 @@ class Integration {
   }
 
   void observe(const FlowView<F>& view) {
-    if constexpr (std::is_same_v<std::invoke_result_t<Observer&, const FlowView<F>&>, bool>) {
-      if (!observer_(view)) {
-        stop(StopReason::observer, "the observer stopped the run at t = " + text(view.t));
-      }
-    } else {
-      observer_(view);
-    }
+    if (!observer_(view)) stop(StopReason::observer, "the observer stopped the run at t = " + text(view.t));
   }
 
   // ---- the end, checkpoints
@@ -405,7 +403,7 @@ class Integration {
   std::conditional_t<CountsEvaluations<F>, F&, CountedField<F>> counted_;
   const State& x0_;
   const FlowOptions& options_;
-  Observer& observer_;
+  Observer observer_;
   Method method_;
   AttemptedStep<F, Counted, Method> step_;
   EventLocator<F> events_;

@@ -12,14 +12,13 @@ namespace lazytrain {
 ///     const auto twin = compare_flows(Objective(h, R, alpha), w0, horizon);
 ///
 /// Each run is made twice, with the tolerance and with ten times it, which tells the numerical error of every
-/// supremum. A run that fails (see StopReason) leaves what was computed until then and its message.
+/// supremum. `observer(view)` is called at every sampled time of the first. A run that fails (see StopReason)
+/// leaves what was computed until then and its message.
 /// @throws std::domain_error, std::invalid_argument for options, sizes or an infinite alpha with h(w0) != 0
-template <Model H, Loss R, class P, class Observer>
-[[nodiscard]] TwinFlows<parameters_t<H>, outputs_t<H>> compare_flows(const Objective<H, R>& objective,
-                                                                     const parameters_t<H>& w0,
-                                                                     double horizon,
-                                                                     const TwinOptions& options,
-                                                                     const P& stepper, Observer&& observer) {
+template <Model H, Loss R, class P>
+[[nodiscard]] TwinFlows<parameters_t<H>, outputs_t<H>> compare_flows(
+    const Objective<H, R>& objective, const parameters_t<H>& w0, double horizon, const TwinOptions& options,
+    const P& stepper, const TwinObserver<H>& observer) {
   using Twin = TwinFlows<parameters_t<H>, outputs_t<H>>;
   require_argument(options.samples >= 1, "compare_flows", "options.samples", options.samples, "at least 1");
   require_domain(options.first_sample > 0 && options.first_sample < 1, "compare_flows",
@@ -47,7 +46,7 @@ template <Model H, Loss R, class P, class Observer>
   coarse.sample_times = detail::every_second(flow.sample_times);
   std::optional<detail::LinearTwin<H, R>> linear;
 
-  const auto run = [&](const FlowOptions& with, auto& watcher) {
+  const auto run = [&](const FlowOptions& with, const TwinObserver<H>& watcher) {
     if (!by_difference && (!linear || !linear->exact())) {
       linear.emplace(stepper, objective, w0, with, options.closed_form_up_to);
     }
@@ -56,8 +55,7 @@ template <Model H, Loss R, class P, class Observer>
     }
     return detail::twin_directly<Twin>(stepper, objective, w0, with, *linear, watcher);
   };
-  const auto silent = [](const auto&) {};
-  const Twin check = run(coarse, silent);
+  const Twin check = run(coarse, {});
   Twin twin = run(flow, observer);
   twin.displacement.error = detail::largest_change(twin.displacements, check.displacements);
   twin.distance.error = detail::largest_change(twin.distances, check.distances);
@@ -76,7 +74,7 @@ template <Model H, Loss R, class P = DormandPrince>
                                                                      double horizon,
                                                                      const TwinOptions& options = {},
                                                                      const P& stepper = {}) {
-  return compare_flows(objective, w0, horizon, options, stepper, [](const auto&) {});
+  return compare_flows(objective, w0, horizon, options, stepper, TwinObserver<H>());
 }
 
 }  // namespace lazytrain

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <lazytrain/flow/difference_field.hpp>
 #include <lazytrain/flow/integrate.hpp>
 #include <lazytrain/flow/linear_flow.hpp>
@@ -12,6 +13,10 @@
 #include <vector>
 
 namespace lazytrain {
+
+/// What `compare_flows` calls at every sampled time, with its type erased; may be empty.
+template <Model H>
+using TwinObserver = std::function<void(const TwinView<parameters_t<H>, outputs_t<H>>&)>;
 
 namespace detail {
 
@@ -57,9 +62,9 @@ void add_sample(Twin& twin, double t, double loss, double linear_loss, double di
 }
 
 /// One run by the scaled difference.
-template <class Twin, class P, TwiceDifferentiableModel H, Loss R, class Observer>
+template <class Twin, class P, TwiceDifferentiableModel H, Loss R>
 Twin twin_by_difference(const P& stepper, const Objective<H, R>& objective, const parameters_t<H>& w0,
-                        const FlowOptions& flow, Observer& observer) {
+                        const FlowOptions& flow, const TwinObserver<H>& observer) {
   using S = scalar_t<H>;
   DifferenceField<H, R> field(objective, w0);
   const OutputSpace space = field.tangent_at_start().output_space();
@@ -75,8 +80,9 @@ Twin twin_by_difference(const P& stepper, const Objective<H, R>& objective, cons
                epsilon * epsilon * static_cast<double>(now.difference().norm()),
                epsilon * static_cast<double>(space.norm(now.output_difference())));
     twin.linear_end = view.x.head(p);
-    observer(TwinView<Vector<S>, outputs_t<H>>{view.t, now.displacement(), twin.linear_end, now.outputs(),
-                                               now.linear_outputs()});
+    if (observer) {
+      observer({view.t, now.displacement(), twin.linear_end, now.outputs(), now.linear_outputs()});
+    }
   });
   twin.linear_end = result.x.head(p);
   twin.end = twin.linear_end + static_cast<S>(epsilon) * result.x.tail(p);
@@ -133,9 +139,9 @@ class LinearTwin {
 };
 
 /// One run of the non-linear flow beside the linear one.
-template <class Twin, class P, Model H, Loss R, class Observer>
+template <class Twin, class P, Model H, Loss R>
 Twin twin_directly(const P& stepper, const Objective<H, R>& objective, const parameters_t<H>& w0,
-                   const FlowOptions& flow, const LinearTwin<H, R>& linear, Observer& observer) {
+                   const FlowOptions& flow, const LinearTwin<H, R>& linear, const TwinObserver<H>& observer) {
   using S = scalar_t<H>;
   const double epsilon = static_cast<double>(inverse_scale("compare_flows", objective.alpha));
   auto field = displacement_field(objective.model, objective.loss, w0, objective.alpha);
@@ -157,8 +163,7 @@ Twin twin_directly(const P& stepper, const Objective<H, R>& objective, const par
                static_cast<double>(objective.loss.value(twin.linear_outputs)),
                epsilon * static_cast<double>(norm(view.x)), epsilon * static_cast<double>(norm(difference)),
                static_cast<double>(space.norm(output_difference)));
-    observer(TwinView<parameters_t<H>, outputs_t<H>>{view.t, view.x, twin.linear_end, twin.outputs,
-                                                     twin.linear_outputs});
+    if (observer) observer({view.t, view.x, twin.linear_end, twin.outputs, twin.linear_outputs});
     ++i;
     return true;
   });
