@@ -1,5 +1,6 @@
 // Figure 3(a) and 7(a): accuracy, losses and stability of activations of a convolutional network after
 // training at scale alpha, alpha = infinity being the linearized model. In single precision at every alpha.
+// With --solve the linearized model is also solved by conjugate gradients: what it can do, however trained.
 #include <cmath>
 #include <filesystem>
 #include <iostream>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "support/cnn_training.hpp"
+#include "support/linearized_solve.hpp"
 #include "support/program.hpp"
 
 namespace {
@@ -28,6 +30,7 @@ struct Options {
   std::vector<double> steps = {1};
   double gain = 1.4142135623730951;
   Index threads = 0;
+  Index solve = 0;
   examples::CnnProtocol protocol{.epochs = 12};
   std::string out = "figure_3a";
   bool full = false;
@@ -55,6 +58,9 @@ void declare(CLI::App& app, Options& o) {
   app.add_option("--momentum", o.protocol.momentum, "momentum");
   app.add_option("--beta", o.protocol.beta, "decay: step / (1 + beta epoch)");
   app.add_option("--seed", o.protocol.seed, "seed of initialization, batches and augmentation");
+  app.add_option("--solve", o.solve,
+                 "iterations of conjugate gradients on the linearized least squares; 0: none")
+      ->check(CLI::NonNegativeNumber);
   app.add_option("--threads", o.threads, "threads; 0: all");
   app.add_flag("!--no-augment", o.protocol.augment, "do not crop and flip the training images");
   app.add_flag("--full", o.full,
@@ -65,6 +71,53 @@ void declare(CLI::App& app, Options& o) {
 
 std::string name_of(double alpha, double step) {
   return "alpha_" + report::format_number(alpha) + "_step_" + report::format_number(step);
+}
+
+/// Finished and interrupted runs in the folder are those of these options, or nothing goes on from them.
+void require_same_protocol(const std::filesystem::path& folder, const Options& o, const std::string& data) {
+  const nlohmann::json protocol = {{"data", data},
+                                   {"network", o.network},
+                                   {"loss", o.loss},
+                                   {"width", o.width},
+                                   {"train", o.train},
+                                   {"test", o.test},
+                                   {"gain", o.gain},
+                                   {"epochs", o.protocol.epochs},
+                                   {"batch", o.protocol.batch},
+                                   {"momentum", o.protocol.momentum},
+                                   {"beta", o.protocol.beta},
+                                   {"augment", o.protocol.augment},
+                                   {"seed", o.protocol.seed}};
+  const auto file = folder / "protocol.json";
+  if (!std::filesystem::exists(file)) return report::write_json(file, protocol);
+  if (const auto kept = report::read_json(file); kept != protocol) {
+    raise<std::invalid_argument>("figure_3a", "the runs in '", folder.string(), "' were made with ",
+                                 kept.dump(), ", expected these options again or another --out");
+  }
+}
+
+/// Panels of what conjugate gradients reach along their iterations, beside the trained linearized model.
+void draw_solution(report::Figure& figure, const nlohmann::json& rows, const nlohmann::json& trained) {
+  std::vector<double> x, train_accuracy, test_accuracy, train_loss, test_loss;
+  for (const auto& row : rows) {
+    x.push_back(row["iteration"].get<double>());
+    train_accuracy.push_back(100 * row["train_accuracy"].get<double>());
+    test_accuracy.push_back(100 * row["test_accuracy"].get<double>());
+    train_loss.push_back(row["train_loss"].get<double>());
+    test_loss.push_back(row["test_loss"].get<double>());
+  }
+  const report::Axis iterations{.label = "conjugate gradient iteration", .scale = report::Scale::log};
+  const std::string title = "Linearized model, solved";
+  report::Panel accuracy(iterations, {.label = "accuracy", .unit = "%", .low = 0, .high = 100}, title);
+  accuracy.line_points("train accuracy", x, train_accuracy).line_points("test accuracy", x, test_accuracy);
+  report::Panel losses(iterations, {.label = "loss", .scale = report::Scale::log}, title);
+  losses.line_points("train loss", x, train_loss).line_points("test loss", x, test_loss);
+  if (!trained.is_null()) {
+    accuracy.horizontal("test accuracy of SGD at α = ∞", 100 * trained["test_accuracy"].get<double>());
+    losses.horizontal("test loss of SGD at α = ∞", trained["test_loss"].get<double>());
+  }
+  figure.panels.push_back(std::move(accuracy));
+  figure.panels.push_back(std::move(losses));
 }
 
 template <examples::CnnLoss kind>
@@ -79,6 +132,7 @@ void run(const Options& o) {
   const double unit = examples::cnn_unit_step(net, w0, data, smoothness);
   const std::filesystem::path folder = o.out;
   std::filesystem::create_directories(folder / "runs");
+  require_same_protocol(folder, o, data.name);
 
   report::Table table({report::number_column("alpha"), report::number_column("step"),
                        report::number_column("train loss"), report::number_column("train accuracy"),
@@ -87,9 +141,10 @@ void run(const Options& o) {
                        report::number_column("stability of max-pooling", 6)});
   std::vector<double> x, train_accuracy, test_accuracy, train_loss, test_loss, stability, pooling;
   nlohmann::json summary = nlohmann::json::array();
-  const auto units = static_cast<Index>(o.alphas.size() * o.steps.size()) * o.protocol.epochs;
+  const auto units = static_cast<Index>(o.alphas.size() * o.steps.size()) * o.protocol.epochs + o.solve;
   report::Progress progress(2, o.network, units);
   double largest = 1;
+  nlohmann::json linearized;
   for (const double alpha : o.alphas) largest = std::isinf(alpha) ? largest : std::max(largest, alpha);
   for (const double alpha : o.alphas) {
     nlohmann::json best;
@@ -113,7 +168,12 @@ void run(const Options& o) {
     test_loss.push_back(number("test_loss"));
     stability.push_back(100 * number("stability"));
     pooling.push_back(100 * number("pooling_stability"));
+    if (std::isinf(alpha)) linearized = best;
     summary.push_back(std::move(best));
+  }
+  nlohmann::json solution = nlohmann::json::array();
+  if (o.solve > 0) {
+    solution = examples::solve_linearized<S>(net, w0, data, o.solve, folder / "runs", progress);
   }
 
   const bool linear = std::any_of(o.alphas.begin(), o.alphas.end(), [](double a) { return std::isinf(a); });
@@ -128,6 +188,7 @@ void run(const Options& o) {
   report::Panel losses(alpha_axis, {.label = "loss", .scale = report::Scale::log});
   losses.line_points("train loss", x, train_loss).line_points("test loss", x, test_loss);
   figure.panels = {accuracy, losses};
+  if (!solution.empty()) draw_solution(figure, solution, linearized);
   figure.caption = o.network + " of " + report::format_number(o.width) + " times the paper's width, " +
                    std::to_string(net.parameter_dim()) + " parameters, centred, single precision; " +
                    std::to_string(data.train.samples()) + " training and " +
@@ -136,9 +197,17 @@ void run(const Options& o) {
                    std::to_string(o.protocol.batch) + ", momentum " +
                    report::format_number(o.protocol.momentum) +
                    ". Train metrics on the first 1000 training images, not augmented.";
-  report::write_svg(folder / "figure_3a.svg", figure);
+  if (!solution.empty()) {
+    figure.caption +=
+        " The linearized model solved: least squares on the training images, not augmented, by " +
+        std::to_string(o.solve) + " iterations of conjugate gradients.";
+  }
+  report::write_json(folder / "figure_3a.json", {{"points", summary},
+                                                 {"linearized_solved", solution},
+                                                 {"unit_step", unit},
+                                                 {"caption", figure.caption}});
   report::write_atomically(folder / "figure_3a.csv", table.to_csv());
-  report::write_json(folder / "figure_3a.json", {{"points", summary}, {"caption", figure.caption}});
+  report::write_svg(folder / "figure_3a.svg", figure);
   std::cout << table.to_text() << figure.caption << "\nWritten to " << (folder / "figure_3a").string()
             << ".svg, .csv and .json\n";
 }
@@ -156,6 +225,8 @@ int main(int argc, char** argv) {
       options.protocol.epochs = 70;
       options.alphas = {1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, std::numeric_limits<double>::infinity()};
     }
+    require_argument(options.solve == 0 || options.loss == "square", "figure_3a", "--solve", options.solve,
+                     "0 with another loss than the square loss: it is least squares");
     if (options.loss == "square") {
       run<examples::CnnLoss::square>(options);
     } else {

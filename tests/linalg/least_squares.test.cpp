@@ -4,6 +4,7 @@
 #include <lazytrain/linalg/least_squares.hpp>
 
 #include "support/catch.hpp"
+#include "support/tolerance.hpp"
 
 using namespace lazytrain;
 using namespace lazytrain::testing;
@@ -74,6 +75,37 @@ TEST_CASE("an exact solution as start needs no step, another start gives the sam
             .iterations == 0);
 }
 
+TEST_CASE("steps one by one and from a kept state are those of least_squares, to the bit", "[linalg]") {
+  Philox rng(84);
+  const Problem problem = random_problem(12, 30, rng);
+  for (const double damping : {0.0, 0.5}) {
+    const Vector<double> zero = Vector<double>::Zero(30);
+    LeastSquaresIteration whole(problem.apply(), problem.adjoint(), problem.b, zero, problem.space, damping);
+    for (Index i = 0; i < 3; ++i) whole.step(problem.apply(), problem.adjoint());
+    LeastSquaresIteration rest(problem.adjoint(), whole.state(), problem.space, damping);
+    double previous = static_cast<double>(problem.space.norm(problem.b)) + 1;
+    for (Index i = 0; i < 4; ++i) {
+      whole.step(problem.apply(), problem.adjoint());
+      rest.step(problem.apply(), problem.adjoint());
+      CHECK(rest.x() == whole.x());
+      CHECK(rest.gradient_norm() == whole.gradient_norm());
+      // The residual of the recurrence is that of x, and without damping it falls.
+      const Vector<double> residual = problem.b - problem.a * whole.x();
+      CHECK((whole.state().residual - residual).norm() <=
+            roundoff<double>(7 * 30) * (problem.b.norm() + problem.a.norm() * whole.x().norm()));
+      if (damping == 0) CHECK(problem.space.norm(residual) < previous);
+      previous = problem.space.norm(residual);
+    }
+    Vector<double> x = zero;
+    const auto result = least_squares(problem.apply(), problem.adjoint(), problem.b, x, problem.space,
+                                      {.max_iterations = 7, .tolerance = 0, .damping = damping});
+    CHECK(result.iterations == 7);
+    CHECK(whole.state().iterations == 7);
+    CHECK(x == whole.x());
+    CHECK(result.residuals.back() == whole.gradient_norm());
+  }
+}
+
 TEST_CASE("least_squares refuses sizes, options, wrong adjoints and numbers that are not finite",
           "[linalg]") {
   Philox rng(83);
@@ -83,6 +115,11 @@ TEST_CASE("least_squares refuses sizes, options, wrong adjoints and numbers that
                   std::invalid_argument);
   CHECK_THROWS_AS(
       least_squares(problem.apply(), problem.adjoint(), problem.b, x, problem.space, {.damping = -1}),
+      std::domain_error);
+  CHECK_THROWS_AS(LeastSquaresIteration(problem.apply(), problem.adjoint(), x, x, problem.space),
+                  std::invalid_argument);
+  CHECK_THROWS_AS(
+      LeastSquaresIteration(problem.apply(), problem.adjoint(), problem.b, x, problem.space, -1.0),
       std::domain_error);
   const auto zero = [](const Vector<double>&, Vector<double>& out) { out.setZero(); };
   CHECK_THAT(message_of<std::runtime_error>(

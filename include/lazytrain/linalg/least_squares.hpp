@@ -17,64 +17,137 @@ struct LeastSquaresOptions {
   double damping = 0;
 };
 
+/// What a least-squares iteration goes on from, with the same bits.
+template <HilbertVector P, HilbertVector O>
+struct LeastSquaresState {
+  Index iterations = 0;
+  P x;
+  /// The last search direction, and the norm of the gradient it was made from; 0 before the first step.
+  P direction;
+  double previous = 0;
+  /// b - A x as the recurrence has it.
+  O residual;
+};
+
+/// The conjugate gradients of `least_squares` step by step, for metrics along the way and runs that can be
+/// interrupted. Products are given to every call and must be the same.
+template <HilbertVector P, HilbertVector O>
+class LeastSquaresIteration {
+ public:
+  /// Begins at x. Cost: a product with A and one with its adjoint.
+  /// @throws std::invalid_argument if b has a wrong size, std::domain_error unless damping >= 0
+  template <class Apply, class Adjoint>
+  LeastSquaresIteration(Apply&& apply, Adjoint&& adjoint, const O& b, const P& x, OutputSpace space,
+                        double damping = 0)
+      : LeastSquaresIteration(std::move(space), damping, {0, x, zeros_like(x), 0, b}) {
+    apply(std::as_const(state_.x), image_);
+    axpy(S(-1), image_, state_.residual);
+    evaluate(adjoint);
+  }
+  /// Goes on from a state. Cost: a product with the adjoint.
+  template <class Adjoint>
+  LeastSquaresIteration(Adjoint&& adjoint, LeastSquaresState<P, O> state, OutputSpace space,
+                        double damping = 0)
+      : LeastSquaresIteration(std::move(space), damping, std::move(state)) {
+    evaluate(adjoint);
+  }
+
+  [[nodiscard]] const LeastSquaresState<P, O>& state() const { return state_; }
+  [[nodiscard]] const P& x() const { return state_.x; }
+  /// ||A*(b - A x) - damping x||.
+  [[nodiscard]] double gradient_norm() const { return size_; }
+
+  /// A step. Cost: a product with A and one with its adjoint.
+  /// @throws std::runtime_error that names the iteration if a number is not finite, or if A vanishes on a
+  /// direction where its adjoint does not
+  template <class Apply, class Adjoint>
+  void step(Apply&& apply, Adjoint&& adjoint) {
+    ++state_.iterations;
+    const double ratio = state_.previous > 0 ? size_ / state_.previous : 0.0;
+    state_.previous = size_;
+    P& direction = state_.direction;
+    scale(static_cast<S>(ratio * ratio), direction);
+    axpy(S(1), gradient_, direction);
+    apply(std::as_const(direction), image_);
+    const double curvature = require_finite_number(static_cast<double>(space_.inner(image_, image_)) +
+                                                   damping_ * static_cast<double>(dot(direction, direction)));
+    if (!(curvature > 0)) {
+      raise<std::runtime_error>(here, "A vanishes on a direction where its adjoint does not, at iteration ",
+                                state_.iterations, ": they are not adjoint to each other in F");
+    }
+    const double length = size_ * size_ / curvature;
+    axpy(static_cast<S>(length), direction, state_.x);
+    axpy(static_cast<S>(-length), image_, state_.residual);
+    evaluate(adjoint);
+  }
+
+ private:
+  using S = typename P::Scalar;
+  static constexpr const char* here = "least_squares";
+
+  LeastSquaresIteration(OutputSpace space, double damping, LeastSquaresState<P, O> state)
+      : space_(std::move(space)),
+        damping_(damping),
+        state_(std::move(state)),
+        gradient_(zeros_like(state_.x)),
+        image_(zeros_like(state_.residual)) {
+    require_size(here, "b", dimension(state_.residual), space_.dim(), "the dimension of F");
+    require_nonnegative(here, "damping", damping);
+  }
+
+  [[nodiscard]] double require_finite_number(double value) const {
+    if (!std::isfinite(value)) {
+      raise<std::runtime_error>(here, "a number is not finite at iteration ", state_.iterations);
+    }
+    return value;
+  }
+
+  template <class Adjoint>
+  void evaluate(Adjoint&& adjoint) {
+    adjoint(std::as_const(state_.residual), gradient_);
+    axpy(static_cast<S>(-damping_), state_.x, gradient_);
+    size_ = require_finite_number(static_cast<double>(norm(gradient_)));
+  }
+
+  OutputSpace space_;
+  double damping_;
+  LeastSquaresState<P, O> state_;
+  P gradient_;
+  O image_;
+  double size_ = 0;
+};
+
 /// min_x ||A x - b||_F^2 + λ ||x||^2 for A: R^p -> F by conjugate gradients on the normal equations (CGLS),
 /// which are never formed: `apply(x, out)` is A x, `adjoint(g, out)` the adjoint in F.
 ///
 /// x is the initial guess and becomes the solution; from x = 0 and without damping it is the one of least
-/// norm. The residuals of the result are the norms of the gradient. Two products a step, kept vectors: two of
-/// R^p and two of F. The condition number of A enters squared in the speed, not in the products.
+/// norm. The residuals of the result are the norms of the gradient. Two products a step, kept vectors: three
+/// of R^p and two of F. The condition number of A enters squared in the speed, not in the products.
 /// @throws std::invalid_argument on sizes and options, std::runtime_error that names the iteration if a
 /// number is not finite
 template <HilbertVector P, HilbertVector O, class Apply, class Adjoint>
 IterationResult least_squares(Apply&& apply, Adjoint&& adjoint, const O& b, P& x, const OutputSpace& space,
                               const LeastSquaresOptions& options = {}) {
-  using S = typename P::Scalar;
   constexpr const char* here = "least_squares";
   require_size(here, "b", dimension(b), space.dim(), "the dimension of F");
   require_argument(options.max_iterations >= 0, here, "max_iterations", options.max_iterations, "at least 0");
   require_nonnegative(here, "tolerance", options.tolerance);
   require_nonnegative(here, "damping", options.damping);
-  IterationResult result;
-  const auto require_finite_number = [&](double value) {
-    if (!std::isfinite(value)) {
-      raise<std::runtime_error>(here, "a number is not finite at iteration ", result.iterations);
-    }
-    return value;
-  };
   P gradient = zeros_like(x);
   adjoint(b, gradient);
-  const double target = options.tolerance * require_finite_number(static_cast<double>(norm(gradient)));
-  O r = zeros_like(b);
-  O q = zeros_like(b);
-  apply(std::as_const(x), q);
-  copy(b, r);
-  axpy(S(-1), q, r);
-  P direction = zeros_like(x);
-  double previous = 0;
+  const double first = static_cast<double>(norm(gradient));
+  if (!std::isfinite(first)) raise<std::runtime_error>(here, "a number is not finite at iteration ", 0);
+  LeastSquaresIteration<P, O> iteration(apply, adjoint, b, x, space, options.damping);
+  IterationResult result;
   for (;;) {
-    adjoint(std::as_const(r), gradient);
-    axpy(static_cast<S>(-options.damping), x, gradient);
-    const double size = require_finite_number(static_cast<double>(norm(gradient)));
-    result.residuals.push_back(size);
-    result.converged = size <= target;
-    if (result.converged || result.iterations == options.max_iterations) return result;
-    ++result.iterations;
-    const double ratio = previous > 0 ? size / previous : 0.0;
-    previous = size;
-    scale(static_cast<S>(ratio * ratio), direction);
-    axpy(S(1), gradient, direction);
-    apply(std::as_const(direction), q);
-    const double curvature =
-        require_finite_number(static_cast<double>(space.inner(q, q)) +
-                              options.damping * static_cast<double>(dot(direction, direction)));
-    if (!(curvature > 0)) {
-      raise<std::runtime_error>(here, "A vanishes on a direction where its adjoint does not, at iteration ",
-                                result.iterations, ": they are not adjoint to each other in F");
-    }
-    const double step = size * size / curvature;
-    axpy(static_cast<S>(step), direction, x);
-    axpy(static_cast<S>(-step), q, r);
+    result.residuals.push_back(iteration.gradient_norm());
+    result.converged = iteration.gradient_norm() <= options.tolerance * first;
+    result.iterations = iteration.state().iterations;
+    if (result.converged || result.iterations == options.max_iterations) break;
+    iteration.step(apply, adjoint);
   }
+  copy(iteration.x(), x);
+  return result;
 }
 
 }  // namespace lazytrain

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <algorithm>
+#include <filesystem>
+#include <lazytrain/flow/checkpoint.hpp>
+#include <lazytrain/linalg/least_squares.hpp>
+#include <lazytrain/report/json.hpp>
+#include <lazytrain/report/progress.hpp>
+#include <utility>
+
+#include "cnn_training.hpp"
+
+namespace examples {
+
+/// The linearized network solved instead of trained: min over d of ||Dh(w0) d - y*||_F^2 on the training
+/// images, not augmented, by conjugate gradients, which never form Dh(w0). Returns metrics along the
+/// iterations, closer together at the beginning; the norm of d grows along them, stopping early is a
+/// regularization. Writes them to `<folder>/linearized.json`, and goes on from `linearized.checkpoint` where
+/// it was interrupted. The loss is the square loss of CnnLoss.
+template <class S, class Net>
+nlohmann::json solve_linearized(const Net& net, const lazytrain::Vector<S>& w0, const ImageData<S>& data,
+                                lazytrain::Index iterations, const std::filesystem::path& folder,
+                                lazytrain::report::Progress& progress) {
+  using namespace lazytrain;
+  const auto train = linearize(net.on(data.train.inputs), w0);
+  const auto test = linearize(net.on(data.test.inputs), w0);
+  const OutputSpace& space = train.output_space();
+  const MakeCnnLoss<S, CnnLoss::square> make_loss;
+  const auto loss = make_loss(data.train.labels, space);
+  const auto test_loss = make_loss(data.test.labels, test.output_space());
+  const Vector<S> targets = loss.minimizer();
+  const auto apply = [&](const Vector<S>& v, Vector<S>& out) { train.jvp(v, out); };
+  const auto adjoint = [&](const Vector<S>& g, Vector<S>& out) { train.adjoint(g, out); };
+
+  const auto file = folder / "linearized.json";
+  const auto checkpoint = folder / "linearized.checkpoint";
+  nlohmann::json rows = nlohmann::json::array();
+  LeastSquaresState<Vector<S>, Vector<S>> start{0, Vector<S>::Zero(w0.size()), Vector<S>::Zero(w0.size()), 0,
+                                                targets};
+  if (std::filesystem::exists(checkpoint)) {
+    const Checkpoint kept = Checkpoint::read(checkpoint.string());
+    start.iterations = kept.integer("iterations");
+    start.previous = kept.number("previous");
+    kept.get("x", start.x);
+    kept.get("direction", start.direction);
+    kept.get("residual", start.residual);
+    for (auto& row : report::read_json(file)) {
+      if (row["iteration"].template get<Index>() <= std::min(start.iterations, iterations)) {
+        rows.push_back(std::move(row));
+      }
+    }
+    if (start.iterations >= iterations) return rows;
+  }
+  progress.step(start.iterations);
+  LeastSquaresIteration solver(adjoint, std::move(start), space);
+  while (solver.state().iterations < iterations) {
+    solver.step(apply, adjoint);
+    progress.step();
+    const Index i = solver.state().iterations;
+    // Every iteration up to 16, then eight in a doubling.
+    Index apart = 1;
+    while (16 * apart <= i) apart *= 2;
+    if (i % apart != 0 && i != iterations) continue;
+    const Vector<S> outputs = targets - solver.state().residual;
+    const Vector<S> test_outputs = test.jvp(solver.x());
+    rows.push_back({{"iteration", i},
+                    {"train_loss", loss.value(outputs)},
+                    {"train_accuracy", accuracy(outputs, data.train.labels, space)},
+                    {"test_loss", test_loss.value(test_outputs)},
+                    {"test_accuracy", accuracy(test_outputs, data.test.labels, test.output_space())},
+                    {"displacement", solver.x().norm()},
+                    {"gradient", solver.gradient_norm()}});
+    report::write_json(file, rows);
+    Checkpoint kept;
+    kept.set("iterations", i);
+    kept.set("previous", solver.state().previous);
+    kept.set("x", solver.x());
+    kept.set("direction", solver.state().direction);
+    kept.set("residual", solver.state().residual);
+    kept.write(checkpoint.string());
+  }
+  return rows;
+}
+
+}  // namespace examples
