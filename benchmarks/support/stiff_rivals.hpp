@@ -12,6 +12,7 @@
 #include <memory>
 #include <stdexcept>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "stiff_problem.hpp"
@@ -28,12 +29,16 @@ struct RivalRun {
 /// Absolute tolerance of the explicit rivals, as a multiple of the relative one.
 constexpr double absolute_over_relative = 1e-3;
 
+/// What CVODE integrates. Its tolerance is relative to the size of its variables: in w it is looser.
+enum class Variables { displacements, parameters };
+
 /// Settings of CVODE's BDF; the values here are its default Krylov dimension and the tolerances of the other
 /// rivals. Both matter: see `tuned`.
 struct BdfOptions {
   /// Vectors in GMRES; 0: CVODE's default, 5.
   int krylov_dimension = 0;
   double absolute_over_relative = stiff::absolute_over_relative;
+  Variables variables = Variables::displacements;
 
   /// The best found among dimensions 5, 10, 20, 40, ratios 1e-3, 0.1, 1 and the variables w and α (w - w0).
   [[nodiscard]] static BdfOptions tuned() { return {.krylov_dimension = 20, .absolute_over_relative = 1}; }
@@ -90,6 +95,21 @@ inline int call_field(double, N_Vector x, N_Vector f, void* field) {
   return 0;
 }
 
+/// The field in w = w0 + u / α.
+struct FieldInParameters {
+  PlainField& field;
+  double alpha;
+  Vector w0 = start();
+  Vector u = w0;
+};
+inline int call_field_in_parameters(double, N_Vector w, N_Vector f, void* data) {
+  auto& in = *static_cast<FieldInParameters*>(data);
+  in.u = in.alpha * (numbers(w) - in.w0);
+  in.field(in.u.data(), N_VGetArrayPointer(f));
+  numbers(f) /= in.alpha;
+  return 0;
+}
+
 inline RivalRun cvode(int method, double alpha, double horizon, double tolerance, const BdfOptions& options) {
   SUNContext raw = nullptr;
   require(SUNContext_Create(nullptr, &raw) == 0, "SUNContext_Create");
@@ -98,9 +118,12 @@ inline RivalRun cvode(int method, double alpha, double horizon, double tolerance
   PlainField field(alpha);
   const Owned<void*> memory(CVodeCreate(method, raw), [](void* m) { CVodeFree(&m); });
   void* const solver = memory.get();
-  require(CVodeInit(solver, call_field, 0, u.get()) == 0, "CVodeInit");
+  const bool in_w = options.variables == Variables::parameters;
+  FieldInParameters moved{field, alpha};
+  if (in_w) numbers(u.get()) = moved.w0;
+  require(CVodeInit(solver, in_w ? call_field_in_parameters : call_field, 0, u.get()) == 0, "CVodeInit");
   CVodeSStolerances(solver, tolerance, options.absolute_over_relative * tolerance);
-  CVodeSetUserData(solver, &field);
+  CVodeSetUserData(solver, in_w ? static_cast<void*>(&moved) : &field);
   CVodeSetMaxNumSteps(solver, -1);
   CVodeSetStopTime(solver, horizon);
 
@@ -120,7 +143,9 @@ inline RivalRun cvode(int method, double alpha, double horizon, double tolerance
   long in_linear_solver = 0;
   CVodeGetNumRhsEvals(solver, &evaluations);
   if (linear) CVodeGetNumLinRhsEvals(solver, &in_linear_solver);
-  return {Eigen::Map<const Vector>(N_VGetArrayPointer(u.get()), parameters), evaluations + in_linear_solver};
+  Vector end = numbers(u.get());
+  if (in_w) end = alpha * (end - moved.w0);
+  return {std::move(end), evaluations + in_linear_solver};
 }
 
 }  // namespace detail

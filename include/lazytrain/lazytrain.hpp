@@ -68,6 +68,9 @@
 #include <lazytrain/flow/initial_step.hpp>
 #include <lazytrain/flow/integrate.hpp>
 #include <lazytrain/flow/integration.hpp>
+#include <lazytrain/flow/integration_kinks.hpp>
+#include <lazytrain/flow/integration_observed.hpp>
+#include <lazytrain/flow/integration_run.hpp>
 #include <lazytrain/flow/kinks.hpp>
 #include <lazytrain/flow/krylov_linear_part.hpp>
 #include <lazytrain/flow/linear_flow.hpp>

@@ -41,3 +41,33 @@ TEST_CASE("StepController stays within its bounds") {
   CHECK_THAT(controller.after_rejected(32, 5), WithinRel(0.45, 1e-14));
   CHECK(controller.after_rejected(1.0001, 5) <= 0.9);
 }
+
+TEST_CASE("StepController: steps that grow at a constant rate follow the tolerance where leaps are allowed") {
+  // An error that a step's place in time alone decides, growing by rate^k where steps grow by rate.
+  const double rate = 4;
+  const int k = 4;
+  const auto steady_error = [&](const StepController& controller) {
+    double h = 1;
+    double scale = 1e-3;
+    double previous = 1;
+    double error = 1;
+    for (int i = 0; i < 200; ++i) {
+      error = std::pow(h * scale, k);
+      h *= controller.after_accepted(error, previous, k);
+      scale /= rate;
+      previous = error;
+    }
+    return error;
+  };
+  // safety e^(-0.3 / k) = rate and safety e^(-1 / k) = rate.
+  CHECK_THAT(steady_error({}), WithinRel(std::pow(0.9 / rate, k / 0.3), 1e-6));
+  CHECK_THAT(steady_error({.leap = 2}), WithinRel(std::pow(0.9 / rate, k), 1e-6));
+}
+
+TEST_CASE("StepController leaps within its bounds, and only from errors far below the tolerance") {
+  const StepController controller{.grow = 30, .leap = 2.5};
+  CHECK(controller.after_accepted(0, 1, 4) == 30);
+  const double just = std::pow(0.9 / 2.5, 4);
+  CHECK_THAT(controller.after_accepted(0.99 * just, 1, 4), WithinRel(2.5 * std::pow(0.99, -0.25), 1e-14));
+  CHECK(controller.after_accepted(1.01 * just, 1, 4) == StepController{}.after_accepted(1.01 * just, 1, 4));
+}

@@ -1,13 +1,10 @@
 #include <flow/problems.hpp>
-#include <lazytrain/flow/chebyshev.hpp>
 #include <lazytrain/flow/dormand_prince.hpp>
 #include <lazytrain/flow/euler.hpp>
-#include <lazytrain/flow/exponential.hpp>
 #include <lazytrain/flow/integration.hpp>
 #include <lazytrain/flow/runge_kutta4.hpp>
 #include <limits>
 #include <support/catch.hpp>
-#include <thread>
 
 using namespace lazytrain;
 using namespace lazytrain::testing;
@@ -17,66 +14,12 @@ namespace {
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
-template <class Observer>
-auto run(const FlowOptions& options, Observer&& observer) {
-  auto field = LogisticPair::field();
-  return integrate(DormandPrince{}, field, LogisticPair::start(), options, {}, observer);
-}
 auto run(const FlowOptions& options) {
-  return run(options, [](const auto&) {});
+  auto field = LogisticPair::field();
+  return integrate(DormandPrince{}, field, LogisticPair::start(), options);
 }
 
 }  // namespace
-
-TEST_CASE("Samples come at their times, at 0 and the horizon too, and change no bit of the run") {
-  const FlowOptions plain{.horizon = 3, .relative_tolerance = 1e-10};
-  FlowOptions sampled = plain;
-  sampled.sample_times = {0, 0.1, 0.1, 1, 2.999999, 3};
-  std::vector<double> times;
-  const auto end = run(sampled, [&](const auto& view) {
-    times.push_back(view.t);
-    CHECK((view.x - LogisticPair::solution(view.t)).norm() <= 1e-8);
-    CHECK_THAT(view.velocity(0), WithinAbs(view.x(0) * (1 - view.x(0)), 1e-15));
-  });
-  CHECK(times == sampled.sample_times);
-  CHECK(end.x == run(plain).x);
-  CHECK(end.t == 3);
-}
-
-TEST_CASE("Without sample times the observer sees the start and every step") {
-  std::vector<double> times;
-  const auto end = run({.horizon = 3}, [&](const auto& view) { times.push_back(view.t); });
-  CHECK(times.size() == static_cast<std::size_t>(end.counts.accepted + 1));
-  CHECK(times.front() == 0);
-  CHECK(times.back() == 3);
-}
-
-TEST_CASE("An observer that returns false ends the run at what it saw") {
-  const auto end =
-      run({.horizon = 3, .sample_times = {0.5, 1.25, 2}}, [](const auto& view) { return view.t < 1; });
-  CHECK(end.reason == StopReason::observer);
-  CHECK(end.t == 1.25);
-  CHECK((end.x - LogisticPair::solution(1.25)).norm() <= 1e-4);
-  CHECK(end.message == "the observer stopped the run at t = 1.25");
-  CHECK_FALSE(end.succeeded());
-}
-
-TEST_CASE("Budgets end a run with its last state") {
-  const auto steps = run({.horizon = 3, .max_steps = 3});
-  CHECK(steps.reason == StopReason::steps);
-  CHECK(steps.counts.accepted == 3);
-  CHECK((steps.x - LogisticPair::solution(steps.t)).norm() <= 1e-4);
-  CHECK_THAT(steps.message, ContainsSubstring("the budget of steps ended at t = "));
-  const auto evaluations = run({.horizon = 3, .max_evaluations = 20});
-  CHECK(evaluations.reason == StopReason::evaluations);
-  CHECK(evaluations.counts.evaluations >= 20);
-  CHECK(evaluations.counts.evaluations < 20 + 6);
-  CHECK_THAT(evaluations.message, ContainsSubstring("the budget of evaluations ended"));
-  const auto seconds = run({.horizon = 3, .max_seconds = 1e-3},
-                           [](const auto&) { std::this_thread::sleep_for(std::chrono::milliseconds(2)); });
-  CHECK(seconds.reason == StopReason::seconds);
-  CHECK(run({.horizon = 3, .max_steps = 0}).x == LogisticPair::start());
-}
 
 TEST_CASE("A field that is not finite beyond a point stops before it") {
   auto field =
@@ -122,16 +65,6 @@ TEST_CASE("A tolerance that cannot be met ends with the step size") {
   CHECK(end.reason == StopReason::step_size);
   CHECK_THAT(end.message,
              ContainsSubstring("the tolerance needs a step below the resolution of time: step "));
-}
-
-TEST_CASE("Evaluations are counted for fields that do not count") {
-  Index calls = 0;
-  auto field = PlainField{[&](const Vector<double>& x, Vector<double>& f) {
-    f = -x;
-    ++calls;
-  }};
-  const auto end = integrate(Chebyshev{}, field, vector({1.0, 2.0}), {.horizon = 3});
-  CHECK(end.counts.evaluations == calls);
 }
 
 TEST_CASE("Options that make no sense are refused with their value") {
