@@ -47,6 +47,8 @@ template <class R, class Y>
 double excess(const R& loss, const Y& y) {
   if constexpr (requires { loss.excess(y); }) {
     return static_cast<double>(loss.excess(y));
+  } else if constexpr (requires { loss.infimum(); }) {
+    return static_cast<double>(loss.value(y)) - static_cast<double>(loss.infimum());
   } else {
     return static_cast<double>(loss.value(y));
   }

@@ -5,6 +5,7 @@
 #include <lazytrain/flow/objective.hpp>
 #include <lazytrain/lazy/differential.hpp>
 #include <lazytrain/lazy/estimate.hpp>
+#include <lazytrain/lazy/problem_constants.hpp>
 #include <ostream>
 
 namespace lazytrain {
@@ -47,22 +48,6 @@ struct RelativeChanges {
                << "Training is lazy where the differential changes much less than the loss: ratio << 1.\n";
   }
 };
-
-namespace detail {
-
-/// R(y) - inf R.
-template <Loss R>
-[[nodiscard]] double excess(const R& loss, const outputs_t<R>& y) {
-  if constexpr (requires { loss.excess(y); }) {
-    return static_cast<double>(loss.excess(y));
-  } else if constexpr (requires { loss.infimum(); }) {
-    return static_cast<double>(loss.value(y)) - static_cast<double>(loss.infimum());
-  } else {
-    return static_cast<double>(loss.value(y));
-  }
-}
-
-}  // namespace detail
 
 /// The criterion of Section 1.2 before any bound, for every loss: the relative change of the loss against
 /// that of the differential, to first order and along a real gradient step. A loss without known infimum is
