@@ -66,7 +66,8 @@ TEST_CASE("the mean of kappa over initializations may be infinite", "[lazy]") {
       Vector<double> w(m);
       for (Index i = 0, rest = code; i < m; ++i, rest /= 3) w(i) = static_cast<double>(rest % 3 - 1);
       try {
-        CHECK(laziness(SumOfSquares{m}, loss, w).second_derivative.value() > 1.9);
+        const double curvature = laziness(SumOfSquares{m}, loss, w).second_derivative.value();
+        CHECK(curvature > 1.9);
       } catch (const std::domain_error&) {
         ++infinite;
       }

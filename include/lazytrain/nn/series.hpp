@@ -24,6 +24,17 @@ concept LayerDescription =
     Layer<decltype(std::declval<const D&>().template bind<B>(ImageShape{})), B>;
 // clang-format on
 
+template <class B>
+class Series;
+
+namespace detail {
+
+/// A description that is no series: asked first, so that copying a series does not ask whether it is one.
+template <class D, class B>
+concept SinglePart = !std::same_as<D, Series<B>> && LayerDescription<D, B>;
+
+}  // namespace detail
+
 /// Layers in series, and residual blocks of such: the description of a network, a value.
 ///
 ///     nn::Series<B> layers{nn::Conv{.filters = 64}, nn::Pointwise<Relu>{}, nn::MaxPool{}};
@@ -40,13 +51,13 @@ class Series {
   };
 
   Series() = default;
-  template <LayerDescription<B>... D>
+  template <detail::SinglePart<B>... D>
   explicit Series(D... descriptions) {
     (add(std::move(descriptions)), ...);
   }
 
   /// Appends a layer.
-  template <LayerDescription<B> D>
+  template <detail::SinglePart<B> D>
   Series& add(D description) {
     parts_.push_back({std::string(D::name),
                       [description = std::move(description)](std::string name, const ImageShape& input) {
