@@ -53,6 +53,25 @@ struct LayerParameters {
 // Version 14 does not lay out conjunctions of concepts.
 // clang-format off
 
+namespace detail {
+
+template <class L>
+concept HasOutputShape = requires(const L& layer) { { layer.output_shape() } -> std::convertible_to<ImageShape>; };
+template <class L>
+concept HasParameterBlocks =
+    requires(const L& layer) { { layer.parameters() } -> std::convertible_to<std::vector<ParameterBlock>>; };
+template <class L, class B>
+concept HasForward = requires(const L& layer, const Chunk<B>& chunk, const LayerParameters<B>& w, const scalar_t<B>* x,
+                              scalar_t<B>* y) { layer.forward(chunk, w, x, y); };
+template <class L, class B>
+concept HasLayerJvp = requires(const L& layer, const Chunk<B>& chunk, const LayerParameters<B>& w,
+                               const scalar_t<B>* x, scalar_t<B>* dy) { layer.jvp(chunk, w, w, x, x, x, dy); };
+template <class L, class B>
+concept HasLayerVjp = requires(const L& layer, const Chunk<B>& chunk, const LayerParameters<B>& w,
+                               const scalar_t<B>* x, scalar_t<B>* g) { layer.vjp(chunk, w, x, x, x, g, g); };
+
+}  // namespace detail
+
 /// A layer bound to the shape of its input, a value without parameters. Arrays are features x samples, column-major;
 /// `x`, `y` are a chunk's inputs and outputs at the point of linearization. It offers
 ///  * `output_shape()`, `parameters()`: its blocks, perhaps none;
@@ -72,18 +91,15 @@ struct LayerParameters {
 template <class L, class B>
 concept Layer =
     std::copy_constructible<L> &&
-    expect<requires(const L& layer) { { layer.output_shape() } -> std::convertible_to<ImageShape>; },
+    expect<detail::HasOutputShape<L>,
            "a layer has output_shape() const that returns lazytrain::nn::ImageShape"> &&
-    expect<requires(const L& layer) { { layer.parameters() } -> std::convertible_to<std::vector<ParameterBlock>>; },
+    expect<detail::HasParameterBlocks<L>,
            "a layer has parameters() const that returns its blocks, a vector of ParameterBlock"> &&
-    expect<requires(const L& layer, const Chunk<B>& chunk, const LayerParameters<B>& w, const scalar_t<B>* x,
-                    scalar_t<B>* y) { layer.forward(chunk, w, x, y); },
+    expect<detail::HasForward<L, B>,
            "a layer has forward(chunk, w, x, y) const that writes its outputs to y"> &&
-    expect<requires(const L& layer, const Chunk<B>& chunk, const LayerParameters<B>& w, const scalar_t<B>* x,
-                    scalar_t<B>* dy) { layer.jvp(chunk, w, w, x, x, x, dy); },
+    expect<detail::HasLayerJvp<L, B>,
            "a layer has jvp(chunk, w, dw, x, y, dx, dy) const that writes the tangent of its outputs to dy"> &&
-    expect<requires(const L& layer, const Chunk<B>& chunk, const LayerParameters<B>& w, const scalar_t<B>* x,
-                    scalar_t<B>* g) { layer.vjp(chunk, w, x, x, x, g, g); },
+    expect<detail::HasLayerVjp<L, B>,
            "a layer has vjp(chunk, w, x, y, gy, gx, gw) const that writes the gradients of its input and parameters">;
 
 /// A layer whose displacement does not cancel.

@@ -11,15 +11,28 @@
 
 namespace lazytrain::nn {
 
+namespace detail {
+
+template <class D>
+concept HasKindName = requires {
+  { D::name } -> std::convertible_to<std::string_view>;
+};
+template <class D, class B>
+concept HasBind = requires(const D& description, const ImageShape& input) {
+  description.template bind<B>(input);
+};
+
+}  // namespace detail
+
 /// A description of a layer, before its input is known: it has a `name`, the kind, and `bind<B>(input)`, the
 /// layer.
 // clang-format off
 template <class D, class B>
 concept LayerDescription =
     std::copy_constructible<D> &&
-    expect<requires { { D::name } -> std::convertible_to<std::string_view>; },
+    expect<detail::HasKindName<D>,
            "a description of a layer names its kind: static constexpr std::string_view name"> &&
-    expect<requires(const D& description, const ImageShape& input) { description.template bind<B>(input); },
+    expect<detail::HasBind<D, B>,
            "a description of a layer has template <class B> bind(input) const that returns the layer"> &&
     Layer<decltype(std::declval<const D&>().template bind<B>(ImageShape{})), B>;
 // clang-format on
