@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <lazytrain/nn/prepared.hpp>
 #include <vector>
 
@@ -207,7 +208,8 @@ class Sweep {
   }
   /// The gradient of a sum goes to both summands.
   void hand_on(Index i, NodeArrays<B>& g, std::vector<char>& written) const {
-    for (const Index target : {graph_[i].source, graph_[i].other}) {
+    const std::array<Index, 2> summands{graph_[i].source, graph_[i].other};
+    for (const Index target : summands) {
       char& done = written[static_cast<std::size_t>(target)];
       if (done) {
         add(target, g[i], g[target]);
