@@ -50,7 +50,9 @@ void sizes(benchmark::internal::Benchmark* benchmark) {
                            {99, 1000, 1000},
                            {99, 10000, 250},
                            {99, 10000, 1000},
+                           {99, 10000, 2000},
                            {99, 10000, 4000},
+                           {99, 5000, 2000},
                            {999, 1000, 1000}}) {
     benchmark->Args({size[0], size[1], size[2]});
   }

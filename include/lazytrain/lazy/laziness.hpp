@@ -15,7 +15,8 @@
 namespace lazytrain {
 
 struct LazinessOptions {
-  SingularValueOptions differential{.tolerance = 1e-6};
+  /// A Ritz value's error is second order in its residual: a residual of 1e-3 leaves it far below that.
+  SingularValueOptions differential{.tolerance = 1e-3};
   BilinearNormOptions second_derivative{};
   /// ||D^2h(w0)||, where the caller knows it: that of a model whose derivatives are the same, for example the
   /// network f behind h = f - f(w0).
