@@ -136,6 +136,7 @@
 #include <lazytrain/linalg/phi.hpp>
 #include <lazytrain/linalg/rounding.hpp>
 #include <lazytrain/linalg/smallest_singular_value.hpp>
+#include <lazytrain/linalg/spectral_density.hpp>
 #include <lazytrain/linalg/symmetric_spectrum.hpp>
 #include <lazytrain/linalg/top_eigenpairs.hpp>
 #include <lazytrain/linalg/tridiagonal.hpp>

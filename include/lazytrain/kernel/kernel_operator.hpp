@@ -42,7 +42,7 @@ class KernelOperator {
   }
 
   /// out = W^(1/2) K W^(1/2) u: Sigma in the coordinates `OutputSpace::to_euclidean`, symmetric in the
-  /// Euclidean sense, as Lanczos and conjugate gradients ask.
+  /// Euclidean sense, as Lanczos, conjugate gradients and `spectral_density` ask.
   void apply_symmetric(const Outputs& u, Outputs& out) const {
     require_size("KernelOperator::apply_symmetric", "u", dimension(u), dim(), "h.output_dim()");
     copy(u, scratch_);
