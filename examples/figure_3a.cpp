@@ -177,8 +177,8 @@ void run(const Options& o) {
   }
 
   const bool linear = std::any_of(o.alphas.begin(), o.alphas.end(), [](double a) { return std::isinf(a); });
-  const report::Axis alpha_axis{.label = linear ? "scale α (rightmost: ∞)" : "scale α",
-                                .scale = report::Scale::log};
+  report::Axis alpha_axis{.label = "scale α", .scale = report::Scale::log};
+  if (linear) alpha_axis.infinity = 100 * largest;
   report::Figure figure{.title = "Training at scale α: " + o.network + " on " + data.name};
   report::Panel accuracy(alpha_axis, {.label = "accuracy, stability", .unit = "%", .low = 0, .high = 100});
   accuracy.line_points("train accuracy", x, train_accuracy)

@@ -52,3 +52,11 @@ TEST_CASE("a figure grows with its legends and refuses impossible sizes") {
   CHECK_THROWS_AS(GnuplotScript({.width = -1}), std::invalid_argument);
   CHECK_THROWS_AS(GnuplotScript({.height = 0}), std::invalid_argument);
 }
+
+TEST_CASE("what belongs to infinity has its own tick, and the numbers end before") {
+  Panel panel({.label = "alpha", .scale = Scale::log, .infinity = 1e9}, {});
+  panel.line("a", Doubles{1, 1e7, 1e9}, Doubles{1, 2, 3});
+  const std::string script = GnuplotScript({.panels = {panel}}).text();
+  CHECK_THAT(script, ContainsSubstring("'10^{7}' 1e+07") && ContainsSubstring("'∞' 1e+09)"));
+  for (const char* number : {"' 4e+07", "' 1e+08", "' 9e+08"}) CHECK(occurrences(script, number) == 0);
+}

@@ -130,7 +130,13 @@ class GnuplotScript {
     put("set ", name, "range [", exact_number(range.low), ":", exact_number(range.high), "]");
     std::string list;
     int widest = 0;
-    for (const Tick& tick : axis_ticks(range, axis.scale, most)) {
+    std::vector<Tick> ticks = axis_ticks(range, axis.scale, most);
+    if (axis.infinity) {
+      const double last = axis.scale == Scale::log ? *axis.infinity / 30 : *axis.infinity - (range.high - range.low) / 10;
+      std::erase_if(ticks, [last](const Tick& tick) { return tick.at > last; });
+      ticks.push_back({*axis.infinity, "∞"});
+    }
+    for (const Tick& tick : ticks) {
       list += (list.empty() ? "" : ", ") + ("'" + tick.label + "' ") + exact_number(tick.at) +
               (tick.major() ? "" : " 1");
       widest = std::max(widest, extent(tick.label));

@@ -35,6 +35,8 @@ struct Axis {
   Scale scale = Scale::linear;
   std::optional<double> low{};
   std::optional<double> high{};
+  /// Where what belongs to infinity is drawn, if anything is: the tick there is ∞, and the numbers end before.
+  std::optional<double> infinity{};
 };
 
 /// Where the names of the series stand: under the panel, in a corner of it, or nowhere.
