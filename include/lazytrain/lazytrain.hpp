@@ -169,6 +169,7 @@
 #include <lazytrain/nn/initialize.hpp>
 #include <lazytrain/nn/kernel_plan.hpp>
 #include <lazytrain/nn/layer.hpp>
+#include <lazytrain/nn/maps.hpp>
 #include <lazytrain/nn/network.hpp>
 #include <lazytrain/nn/network_data.hpp>
 #include <lazytrain/nn/network_displaced.hpp>
@@ -177,6 +178,7 @@
 #include <lazytrain/nn/pointwise.hpp>
 #include <lazytrain/nn/pool.hpp>
 #include <lazytrain/nn/pooling.hpp>
+#include <lazytrain/nn/pooling_maps.hpp>
 #include <lazytrain/nn/prepared.hpp>
 #include <lazytrain/nn/resnet18.hpp>
 #include <lazytrain/nn/series.hpp>

@@ -72,6 +72,13 @@ TEST_CASE("the backend's small operations", "[backend]") {
   backend.for_pooled({.channels = 2, .height = 4, .width = 4}, 3, [&](Index, Index) { ++windows; });
   CHECK(windows == 2 * 4 * 3);
 
+  CHECK(backend.count(
+            2, [](double p, double q) { return p < q; }, b.data(), out.data()) == 2);
+  CHECK(backend.count_pooled({.channels = 2, .height = 4, .width = 4}, 3,
+                             [](Index, Index window) { return window % 2 == 0; }) == 4 * 3);
+  const auto batch = backend.batch(Eigen::Vector4d(1, 2, 3, 4), 2, 2);
+  CHECK(batch == (Matrix<double>(2, 2) << 1, 3, 2, 4).finished());
+
   Index chunks = 0;
   cpu::Backend<double>({.threads = 1}).for_chunks(4, [&](Index i, Index) { chunks += i; });
   backend.for_chunks_in_order(

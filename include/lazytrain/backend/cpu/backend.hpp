@@ -80,6 +80,11 @@ class Backend {
     cpu::for_chunks_in_order(threads_, count, std::forward<Compute>(compute), std::forward<Commit>(commit));
   }
 
+  /// A features x samples matrix of a vector's numbers.
+  [[nodiscard]] Batch batch(const Vector& values, Index rows, Index cols) const {
+    return Eigen::Map<const Batch>(values.data(), rows, cols);
+  }
+
   /// The weights of a convolution, made ready for products.
   [[nodiscard]] ConvWeights weights(const ConvShape& shape, const S* w) const {
     return ConvWeights(shape, w, options_.convolution);
@@ -130,10 +135,29 @@ class Backend {
   }
   /// out[i] = value for i < count.
   void fill(Index count, S* out, S value) const { std::fill_n(out, count, value); }
+  /// Number of i < count with f(in[i]...).
+  template <class F, class... In>
+  [[nodiscard]] Index count(Index count, F&& f, const In*... in) const {
+    Index number = 0;
+    for (Index i = 0; i < count; ++i) number += f(in[i]...) ? 1 : 0;
+    return number;
+  }
   /// See `for_windows`.
   template <class F>
   void for_pooled(const PoolingShape& shape, Index samples, F&& f) const {
     for_windows(shape, samples, std::forward<F>(f));
+  }
+  /// Number of windows with f(in, out); see `for_windows`.
+  template <class F>
+  [[nodiscard]] Index count_pooled(const PoolingShape& shape, Index samples, F&& f) const {
+    Index number = 0;
+    for_windows(shape, samples, [&](Index in, Index out) { number += f(in, out) ? 1 : 0; });
+    return number;
+  }
+  /// See `spread_windows`.
+  template <class F>
+  void spread_pooled(const PoolingShape& shape, Index samples, S* out, F&& f) const {
+    spread_windows(shape, samples, out, std::forward<F>(f));
   }
 
  private:
