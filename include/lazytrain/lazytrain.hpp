@@ -145,6 +145,7 @@
 #include <lazytrain/loss/labels.hpp>
 #include <lazytrain/loss/log_cosh.hpp>
 #include <lazytrain/loss/logistic.hpp>
+#include <lazytrain/loss/loss_elsewhere.hpp>
 #include <lazytrain/loss/metrics.hpp>
 #include <lazytrain/loss/pointwise.hpp>
 #include <lazytrain/loss/square.hpp>
