@@ -1,5 +1,4 @@
-# LAZYTRAIN_WITH_CUDA: the toolkit and the language. There is no CUDA source yet but a test's, that nvcc compiles the
-# library's headers; what runs on devices has its frame here.
+# LAZYTRAIN_WITH_CUDA: the toolkit, the language and the target lazytrain::cuda.
 
 find_package(CUDAToolkit 12 QUIET)  # nvcc compiles C++20 from 12 on
 if(CUDAToolkit_FOUND)
@@ -8,6 +7,9 @@ endif()
 if(NOT CUDAToolkit_FOUND OR NOT EXISTS "${CMAKE_CUDA_COMPILER}")
   message(FATAL_ERROR "LAZYTRAIN_WITH_CUDA=ON needs nvcc of the CUDA toolkit, version 12 or later, which was not found: "
                       "install it or set CUDAToolkit_ROOT to where it is.")
+endif()
+if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
+  set(CMAKE_CUDA_ARCHITECTURES "80;90" CACHE STRING "Architectures of devices")
 endif()
 enable_language(CUDA)
 if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)
@@ -18,3 +20,10 @@ endif()
 set(CMAKE_CUDA_STANDARD 20)
 set(CMAKE_CUDA_STANDARD_REQUIRED ON)
 message(STATUS "CUDA ${CUDAToolkit_VERSION}")
+
+lazytrain_component(lazytrain_cuda cuda ${lazytrain_cuda_headers})
+target_link_libraries(lazytrain_cuda INTERFACE lazytrain CUDA::cudart CUDA::cublas)
+# Networks hand kernels constexpr functions. The warnings that are left out are about Eigen 3.4.
+target_compile_options(
+  lazytrain_cuda INTERFACE "$<$<COMPILE_LANGUAGE:CUDA>:--expt-relaxed-constexpr;-diag-suppress=20012,20015>")
+list(APPEND lazytrain_components cuda)

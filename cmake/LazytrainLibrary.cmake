@@ -2,6 +2,7 @@
 #   lazytrain::lazytrain  everything that needs Eigen alone
 #   lazytrain::data       the same with gzip, if zlib is there
 #   lazytrain::report     figures, files and pages; needs nlohmann_json and exists where it is found
+#   lazytrain::cuda       networks on NVIDIA's GPUs; exists with LAZYTRAIN_WITH_CUDA (LazytrainCuda.cmake)
 
 # GLOBAL: a project that adds this one as a subfolder links what was found here.
 if(NOT TARGET Eigen3::Eigen)
@@ -14,8 +15,9 @@ set(lazytrain_report_headers ${lazytrain_headers})
 list(FILTER lazytrain_report_headers INCLUDE REGEX "/lazytrain/report/")
 set(lazytrain_data_headers ${lazytrain_headers})
 list(FILTER lazytrain_data_headers INCLUDE REGEX "/lazytrain/data/gzip[^/]*$")
+file(GLOB lazytrain_cuda_headers CONFIGURE_DEPENDS "${lazytrain_include}/lazytrain/backend/cuda/*")
 set(lazytrain_core_headers ${lazytrain_headers})
-list(REMOVE_ITEM lazytrain_core_headers ${lazytrain_report_headers} ${lazytrain_data_headers})
+list(REMOVE_ITEM lazytrain_core_headers ${lazytrain_report_headers} ${lazytrain_data_headers} ${lazytrain_cuda_headers})
 
 # lazytrain_component(<target> <name> <headers>...) makes the target lazytrain::<name>.
 function(lazytrain_component target name)

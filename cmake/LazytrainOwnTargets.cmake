@@ -2,6 +2,7 @@
 #   lazytrain_warnings  warnings as errors
 #   lazytrain_own       the same with sanitizers
 #   lazytrain_native    the instructions of this machine
+#   lazytrain_cuda_own  warnings of nvcc as errors
 
 if(PROJECT_IS_TOP_LEVEL AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
   find_program(LAZYTRAIN_CCACHE ccache)
@@ -24,6 +25,15 @@ if(LAZYTRAIN_SANITIZE)
   target_compile_options(lazytrain_own INTERFACE -fsanitize=${LAZYTRAIN_SANITIZE} -fno-sanitize-recover=all
                                                  -fno-omit-frame-pointer)
   target_link_options(lazytrain_own INTERFACE -fsanitize=${LAZYTRAIN_SANITIZE})
+endif()
+
+if(LAZYTRAIN_WITH_CUDA)
+  add_library(lazytrain_cuda_own INTERFACE)
+  # Not -Wpedantic: nvcc hands the host's compiler lines of its own. Functions that a file does not call are the library's.
+  target_compile_options(
+    lazytrain_cuda_own
+    INTERFACE "$<$<COMPILE_LANGUAGE:CUDA>:SHELL:-Werror all-warnings>"
+              "$<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-Wall,-Wextra,-Wconversion,-Wshadow,-Werror>")
 endif()
 
 add_library(lazytrain_native INTERFACE)

@@ -2,10 +2,11 @@
 # Builds and tests the project: `sh tests/run.sh [--all]`.
 #
 # On Debian 12 it first installs what is missing (as root or with sudo). It then runs the presets gcc (Release: everything)
-# and sanitize (clang, Debug with sanitizers: every header alone, and the tests of the layers below the flows); with --all every
+# and sanitize (clang, Debug with sanitizers: every header alone, and the tests of the layers below the flows), and where nvcc 12
+# or later is found the preset cuda, whose tests are skipped where there is no device; with --all every
 # test under sanitizers, also clang and gcc-debug, clang-tidy and the benchmarks' build.
-# Tests of real data run where LAZYTRAIN_DATA names a folder of them. The last line is `N passed, N failed`; the
-# exit status is 0 if nothing failed.
+# Tests of real data run where LAZYTRAIN_DATA names a folder of them. The last line is `N passed, N failed`, without those that
+# were skipped; the exit status is 0 if nothing failed.
 
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -31,8 +32,18 @@ packages="g++ clang cmake ninja-build libeigen3-dev catch2 libbenchmark-dev nloh
 
 . cmake/install_missing.sh
 
+# has_nvcc: whether there is one that compiles C++20.
+has_nvcc() {
+  nvcc=$(command -v nvcc || echo /usr/local/cuda/bin/nvcc)
+  [ -x "$nvcc" ] && [ "$("$nvcc" --version | sed -n 's/.*release \([0-9]*\)\..*/\1/p')" -ge 12 ]
+}
+if has_nvcc; then
+  presets="$presets cuda"
+fi
+
 passed=0
 failed=0
+skipped=0
 
 # check <name> <command>...: one test, silent when it passes.
 check() {
@@ -50,9 +61,9 @@ check() {
 
 sources() {
   if git ls-files --error-unmatch CMakeLists.txt >/dev/null 2>&1; then
-    git ls-files '*.hpp' '*.cpp'
+    git ls-files '*.hpp' '*.cpp' '*.cuh' '*.cu'
   else
-    find include tests examples benchmarks -name '*.hpp' -o -name '*.cpp'
+    find include tests examples benchmarks -name '*.hpp' -o -name '*.cpp' -o -name '*.cuh' -o -name '*.cu'
   fi
 }
 
@@ -66,19 +77,23 @@ check_tidy() {
 # run_preset <preset>: configures, builds whatever can be built and adds CTest's numbers.
 run_preset() {
   folders=""
-  if [ "$1" = sanitize ]; then
-    folders="$sanitized"
-  fi
+  case "$1" in
+    sanitize) folders="$sanitized" ;;
+    cuda) folders=cuda ;;
+  esac
   check "$1: configure" cmake --preset "$1" "-DLAZYTRAIN_TEST_FOLDERS=$folders"
   check "$1: build" cmake --build --preset "$1" -- -k 0
   log="build/$1/ctest.log"
   ctest --preset "$1" -j "$(nproc)" >"$log" 2>&1
   grep -v '   Passed  ' "$log"
+  # CTest counts them among the passed.
+  not_run=$(grep -c '(Skipped)$' "$log")
+  skipped=$((skipped + not_run))
   summary=$(sed -n 's/^[0-9]*% tests passed, \([0-9]*\) tests failed out of \([0-9]*\)$/\1 \2/p' "$log")
   # shellcheck disable=SC2086 # two numbers
   set -- ${summary:-1 1}
   failed=$((failed + $1))
-  passed=$((passed + $2 - $1))
+  passed=$((passed + $2 - $1 - not_run))
 }
 
 # shellcheck disable=SC2086 # a list of words
@@ -93,5 +108,8 @@ if [ "$all" = yes ]; then
   check "clang-tidy" check_tidy
 fi
 
+if [ "$skipped" -gt 0 ]; then
+  echo "$skipped skipped"
+fi
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -146,6 +146,7 @@
 #include <lazytrain/loss/labels.hpp>
 #include <lazytrain/loss/log_cosh.hpp>
 #include <lazytrain/loss/logistic.hpp>
+#include <lazytrain/loss/loss_elsewhere.hpp>
 #include <lazytrain/loss/metrics.hpp>
 #include <lazytrain/loss/pointwise.hpp>
 #include <lazytrain/loss/square.hpp>
@@ -170,6 +171,7 @@
 #include <lazytrain/nn/initialize.hpp>
 #include <lazytrain/nn/kernel_plan.hpp>
 #include <lazytrain/nn/layer.hpp>
+#include <lazytrain/nn/maps.hpp>
 #include <lazytrain/nn/network.hpp>
 #include <lazytrain/nn/network_data.hpp>
 #include <lazytrain/nn/network_displaced.hpp>
@@ -178,6 +180,7 @@
 #include <lazytrain/nn/pointwise.hpp>
 #include <lazytrain/nn/pool.hpp>
 #include <lazytrain/nn/pooling.hpp>
+#include <lazytrain/nn/pooling_maps.hpp>
 #include <lazytrain/nn/prepared.hpp>
 #include <lazytrain/nn/resnet18.hpp>
 #include <lazytrain/nn/series.hpp>

@@ -30,6 +30,17 @@ def headers(project):
     return sorted(path.relative_to(root) for path in root.rglob("*.hpp"))
 
 
+def device_headers(project):
+    """The same of those that nvcc must see."""
+    root = project / "include/lazytrain"
+    return sorted(path.relative_to(root) for path in root.rglob("*.cuh"))
+
+
+def is_for_devices(header):
+    """Whether a header belongs to the component cuda."""
+    return header.parts[:2] == ("backend", "cuda")
+
+
 def includes(path):
     """(line number, quote or angle bracket, target) of every #include of a file."""
     directive = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
@@ -42,7 +53,7 @@ def includes(path):
 def check_layers(project):
     """A header includes from its own folder or from a lower layer."""
     table = layers(project)
-    for header in headers(project):
+    for header in headers(project) + device_headers(project):
         if str(header) == UMBRELLA:
             continue
         folder = header.parts[0]
@@ -65,9 +76,12 @@ def check_layers(project):
 
 
 def check_includes(project):
-    """Public headers are guarded and include with angle brackets, by full path, what exists."""
+    """Public headers are guarded and include with angle brackets, by full path, what exists; CUDA is seen by .cuh alone."""
     include = project / "include"
-    for header in headers(project):
+    for header in device_headers(project):
+        if not is_for_devices(header):
+            yield f"{header}: is not in backend/cuda, the only folder of .cuh"
+    for header in headers(project) + device_headers(project):
         path = include / "lazytrain" / header
         if path.read_text(encoding="utf-8").splitlines()[:1] != ["#pragma once"]:
             yield f"{header}:1: does not begin with #pragma once"
@@ -78,10 +92,18 @@ def check_includes(project):
                 yield f"{header}:{number}: includes <{target}>, which does not exist"
             elif target.startswith("."):
                 yield f"{header}:{number}: includes <{target}>, expected <lazytrain/...>"
+            if header.suffix == ".hpp" and (target.endswith(".cuh") or re.match(r"cu(da|blas|rand|solver|fft)", target)):
+                yield f"{header}:{number}: includes <{target}>, which only nvcc can see, expected in a .cuh"
+            if not is_for_devices(header) and target.startswith("lazytrain/backend/cuda/"):
+                yield f"{header}:{number}: includes <{target}>, expected no header outside backend/cuda to know it"
 
 
 def check_tests(project):
-    """Every public header has its test, and its test includes it."""
+    """Every public header has its test, and its test includes it; a .cuh is included by a test of tests/cuda."""
+    on_devices = {target for test in (project / "tests/cuda").glob("*.cu") for _, _, target in includes(test)}
+    for header in device_headers(project):
+        if f"lazytrain/{header}" not in on_devices:
+            yield f"{header}: is included by no test in tests/cuda"
     for header in headers(project):
         if str(header) == UMBRELLA:
             continue
@@ -97,7 +119,7 @@ def check_umbrella(project):
     umbrella = project / "include/lazytrain" / UMBRELLA
     included = {target for _, _, target in includes(umbrella)} if umbrella.is_file() else set()
     for header in headers(project):
-        apart = header.parts[0] == "report" or str(header).startswith("data/gzip")
+        apart = header.parts[0] == "report" or str(header).startswith("data/gzip") or is_for_devices(header)
         if str(header) == UMBRELLA:
             continue
         if not apart and f"lazytrain/{header}" not in included:
@@ -126,7 +148,11 @@ SOUND = {
     "tests/left/b.test.cpp": "#include <lazytrain/left/b.hpp>\n",
     "tests/report/c.test.cpp": "#include <lazytrain/report/c.hpp>\n",
 }
-SOUND["docs/contributing.md"] += "| report | 1 | x |\n"
+SOUND["docs/contributing.md"] += "| report | 1 | x |\n| backend | 1 | x |\n"
+SOUND["include/lazytrain/backend/cuda/e.hpp"] = "#pragma once\n#include <lazytrain/low/a.hpp>\n"
+SOUND["include/lazytrain/backend/cuda/f.cuh"] = "#pragma once\n#include <cuda_runtime.h>\n"
+SOUND["tests/backend/cuda/e.test.cpp"] = "#include <lazytrain/backend/cuda/e.hpp>\n"
+SOUND["tests/cuda/f.test.cu"] = "#include <lazytrain/backend/cuda/f.cuh>\n"
 PLANTED = {
     "layers": [
         ("include/lazytrain/low/a.hpp", "#include <lazytrain/left/b.hpp>\n", "layer 0 (low) includes"),
@@ -135,20 +161,29 @@ PLANTED = {
         ("include/lazytrain/low/a.hpp", "#include <lazytrain/lazytrain.hpp>\n", "in no layer"),
         ("include/lazytrain/other/d.hpp", "#pragma once\n", "not in the table"),
         ("include/lazytrain/d.hpp", "#pragma once\n", "not in the table"),
+        ("include/lazytrain/backend/cuda/f.cuh", "#include <lazytrain/left/b.hpp>\n", "layer 1 (backend) includes"),
     ],
     "includes": [
         ("include/lazytrain/low/a.hpp", "int x;\n", "#pragma once"),
         ("include/lazytrain/left/b.hpp", '#pragma once\n#include "lazytrain/low/a.hpp"\n', "expected <lazytrain/...>"),
         ("include/lazytrain/left/b.hpp", "#pragma once\n#include <../low/a.hpp>\n", "expected <lazytrain/...>"),
         ("include/lazytrain/left/b.hpp", "#pragma once\n#include <lazytrain/low/e.hpp>\n", "does not exist"),
+        ("include/lazytrain/backend/cuda/f.cuh", "int x;\n", "#pragma once"),
+        ("include/lazytrain/left/f.cuh", "#pragma once\n", "the only folder of .cuh"),
+        ("include/lazytrain/left/b.hpp", "#pragma once\n#include <cublas_v2.h>\n", "only nvcc can see"),
+        ("include/lazytrain/backend/cuda/e.hpp", "#pragma once\n#include <cuda_runtime.h>\n", "only nvcc can see"),
+        ("include/lazytrain/backend/cuda/e.hpp", "#pragma once\n#include <lazytrain/backend/cuda/f.cuh>\n", "only nvcc can see"),
+        ("include/lazytrain/left/b.hpp", "#pragma once\n#include <lazytrain/backend/cuda/e.hpp>\n", "no header outside"),
     ],
     "tests": [
         ("include/lazytrain/low/d.hpp", "#pragma once\n", "has no test"),
         ("tests/low/a.test.cpp", "#include <vector>\n", "is not included by its test"),
+        ("tests/cuda/f.test.cu", "#include <vector>\n", "by no test in tests/cuda"),
     ],
     "umbrella": [
         ("include/lazytrain/low/d.hpp", "#pragma once\n", "does not include <lazytrain/low/d.hpp>"),
         ("include/lazytrain/lazytrain.hpp", SOUND["include/lazytrain/lazytrain.hpp"] + "#include <lazytrain/report/c.hpp>\n", "more than Eigen"),
+        ("include/lazytrain/lazytrain.hpp", SOUND["include/lazytrain/lazytrain.hpp"] + "#include <lazytrain/backend/cuda/e.hpp>\n", "more than Eigen"),
     ],
 }
 

@@ -1,5 +1,7 @@
 #include <lazytrain/backend/pooling_shape.hpp>
+#include <lazytrain/core/random.hpp>
 #include <support/catch.hpp>
+#include <support/tolerance.hpp>
 #include <vector>
 
 using namespace lazytrain;
@@ -38,6 +40,42 @@ TEST_CASE("windows visit channels next to each other, positions by rows, then sa
         CHECK(x * stride + kernel <= s.width);
       });
       CHECK(expected == 3 * s.output_dim());
+    }
+  }
+}
+
+namespace {
+
+/// Gives place k of a window the window's number times k + 1.
+struct GiveMultiples {
+  PoolingWindow<int> window;
+  const double* numbers;
+  struct Share {
+    double number;
+    double operator()(int k) const { return number * (k + 1); }
+  };
+  Share operator()(Index, Index out) const { return {numbers[out]}; }
+};
+
+}  // namespace
+
+TEST_CASE("spreading over windows is the transpose of a sum over windows, whatever was there", "[backend]") {
+  for (const Index kernel : {1, 2, 3}) {
+    for (const Index stride : {1, 2, 3}) {
+      const PoolingShape s{.channels = 2, .height = 5, .width = 4, .kernel = kernel, .stride = stride};
+      const PoolingWindow<int> window{static_cast<int>(kernel), s.channels, s.width};
+      Philox rng(1);
+      const Vector<double> x = normal_vector(3 * s.input_dim(), rng),
+                           u = normal_vector(3 * s.output_dim(), rng);
+      Vector<double> sums = Vector<double>::Zero(u.size()), spread = Vector<double>::Constant(x.size(), 7);
+      for_windows(s, 3, [&](Index in, Index out) {
+        for (int k = 0; k < kernel * kernel; ++k) {
+          const int row = k / static_cast<int>(kernel), column = k % static_cast<int>(kernel);
+          sums(out) += (k + 1) * x(in + window.offset(row, column));
+        }
+      });
+      spread_windows(s, 3, spread.data(), GiveMultiples{window, u.data()});
+      CHECK_THAT(spread.dot(x), WithinAbs(u.dot(sums), roundoff<double>(100) * spread.norm() * x.norm()));
     }
   }
 }

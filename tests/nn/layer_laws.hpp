@@ -4,6 +4,7 @@
 #include <lazytrain/core/random.hpp>
 #include <lazytrain/model/check_derivatives.hpp>
 #include <lazytrain/nn/any_layer.hpp>
+#include <optional>
 #include <string>
 #include <support/catch.hpp>
 #include <support/tolerance.hpp>
@@ -68,6 +69,9 @@ class LayerCalls {
     layer_.second_vjp(chunk(), prepared(w), prepared(u), x.data(), y.data(), xu.data(), gy.data(), gyu.data(),
                       out.gx.data(), out.gxu.data(), out.gwu.data());
     return out;
+  }
+  std::optional<nn::PatternAgreement> compare_patterns(const V& x, const V& z) {
+    return layer_.compare_patterns(chunk(), x.data(), z.data());
   }
 
  private:

@@ -34,11 +34,11 @@ TEST_CASE("a relu's displacement takes the sign cases, however small epsilon", "
 TEST_CASE("only an activation with a kink has a pattern", "[nn]") {
   using B = cpu::Backend<double>;
   const Vector<double> x = Eigen::Vector4d(1, -1, 2, 0), z = Eigen::Vector4d(3, 1, 2, -1);
-  const nn::AnyLayer<B> relu("relu1", nn::Pointwise<>{}.bind<B>({2}));
-  const auto agreement = relu.compare_patterns(2, x.data(), z.data());
+  LayerCalls<double> relu(nn::AnyLayer<B>("relu1", nn::Pointwise<>{}.bind<B>({2})), {2}, 2);
+  const auto agreement = relu.compare_patterns(x, z);
   REQUIRE(agreement);
   CHECK(agreement->same == 3);
   CHECK(agreement->total == 4);
-  const nn::AnyLayer<B> tanh("tanh1", nn::Pointwise<Tanh>{}.bind<B>({2}));
-  CHECK_FALSE(tanh.compare_patterns(2, x.data(), z.data()));
+  LayerCalls<double> tanh(nn::AnyLayer<B>("tanh1", nn::Pointwise<Tanh>{}.bind<B>({2})), {2}, 2);
+  CHECK_FALSE(tanh.compare_patterns(x, z));
 }

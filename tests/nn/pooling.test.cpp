@@ -104,16 +104,17 @@ TEST_CASE("a max-pooling's displacement does not cancel from alpha = 1 to 1e9", 
 
 TEST_CASE("choices of a max-pooling are compared window by window", "[nn]") {
   using B = cpu::Backend<double>;
-  const nn::AnyLayer<B> layer("max_pool1", nn::MaxPool{}.bind<B>({1, 2, 4}));
+  LayerCalls<double> layer(nn::AnyLayer<B>("max_pool1", nn::MaxPool{}.bind<B>({1, 2, 4})), {1, 2, 4}, 1);
   Vector<double> x(8), z(8);
   x << 1, 2, 3, 4, 0, 0, 0, 0;
   z << 9, 2, 3, 4, 0, 0, 0, 0;
-  const auto agreement = layer.compare_patterns(1, x.data(), z.data());
+  const auto agreement = layer.compare_patterns(x, z);
   REQUIRE(agreement);
   CHECK(agreement->same == 1);
   CHECK(agreement->total == 2);
-  CHECK_FALSE(nn::AnyLayer<B>("average_pool1", nn::AveragePool{}.bind<B>({1, 2, 4}))
-                  .compare_patterns(1, x.data(), z.data()));
+  CHECK_FALSE(
+      LayerCalls<double>(nn::AnyLayer<B>("average_pool1", nn::AveragePool{}.bind<B>({1, 2, 4})), {1, 2, 4}, 1)
+          .compare_patterns(x, z));
 }
 
 TEST_CASE("windows larger than the map are refused", "[nn]") {

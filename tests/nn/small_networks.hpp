@@ -11,10 +11,10 @@ namespace lazytrain::testing {
 
 /// Networks that together have every kind of layer that is smooth, and of composition.
 template <class B>
-std::vector<std::pair<std::string, nn::Network<B>>> smooth_networks() {
+std::vector<std::pair<std::string, nn::Network<B>>> smooth_networks(
+    // Several chunks, the last one smaller.
+    const B& backend = B({.threads = 2, .chunk = 2})) {
   using nn::AveragePool, nn::Conv, nn::Dense, nn::Flatten, nn::Network, nn::Pointwise, nn::Series;
-  // Several chunks, the last one smaller.
-  const B backend({.threads = 2, .chunk = 2});
   std::vector<std::pair<std::string, Network<B>>> list;
   const auto add = [&](const char* name, const nn::ImageShape& input, const Series<B>& layers) {
     list.emplace_back(name, Network<B>(input, layers, backend));

@@ -39,6 +39,17 @@ struct ContractionSize {
   bool symmetric = false;
 };
 
+/// A layer whose part of the tangent kernel is computed.
+struct LayerContraction {
+  ConvShape shape;
+  /// k, the outputs of the network.
+  Index outputs = 1;
+  /// Whether the layer has one bias a filter.
+  bool bias = true;
+  /// Not `automatic`: the same method for all blocks of a kernel, `choose_contraction` for the whole.
+  KernelContraction method = KernelContraction::applied;
+};
+
 namespace detail {
 
 /// Rows or columns of a map that a kernel touches.

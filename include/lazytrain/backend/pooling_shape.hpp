@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <lazytrain/core/error.hpp>
 #include <lazytrain/core/types.hpp>
 #include <string_view>
@@ -18,6 +19,16 @@ struct PoolingShape {
   [[nodiscard]] constexpr Index output_width() const { return (width - kernel) / stride + 1; }
   [[nodiscard]] constexpr Index input_dim() const { return channels * height * width; }
   [[nodiscard]] constexpr Index output_dim() const { return channels * output_height() * output_width(); }
+};
+
+/// Where the coordinates of a window stand from its first one. A size known at compile time, `Kernel` an
+/// integral_constant, lets compilers take many channels at once; else it is int.
+template <class Kernel>
+struct PoolingWindow {
+  Kernel kernel;
+  Index channels;
+  Index width;
+  [[nodiscard]] constexpr Index offset(int y, int x) const { return channels * (y * width + x); }
 };
 
 /// @throws std::invalid_argument that names the member of `shape` that makes no sense
@@ -45,6 +56,21 @@ void for_windows(const PoolingShape& shape, Index samples, F&& f) {
       }
     }
   }
+}
+
+/// out = for every coordinate of `samples` input maps the sum of what the windows that hold it give it. f(in,
+/// window) for the positions of `for_windows` returns what a window gives, a function of the coordinate's
+/// place in it, in row order; f.window is a PoolingWindow. The sum is taken in the order of the windows.
+template <class S, class F>
+void spread_windows(const PoolingShape& shape, Index samples, S* out, F&& f) {
+  std::fill_n(out, samples * shape.input_dim(), S(0));
+  for_windows(shape, samples, [&](Index in, Index window) {
+    const auto share = f(in, window);
+    for (int y = 0; y < f.window.kernel; ++y) {
+      for (int x = 0; x < f.window.kernel; ++x)
+        out[in + f.window.offset(y, x)] += share(y * f.window.kernel + x);
+    }
+  });
 }
 
 }  // namespace lazytrain

@@ -4,6 +4,7 @@
 #include <lazytrain/core/concepts.hpp>
 #include <lazytrain/data/dataset.hpp>
 #include <lazytrain/flow/batch_sampler.hpp>
+#include <lazytrain/loss/loss_elsewhere.hpp>
 #include <lazytrain/loss/square.hpp>
 #include <memory>
 #include <type_traits>
@@ -84,7 +85,8 @@ template <class D>
 template <BatchableNetwork Net, data::Dataset D, class MakeLoss>
 [[nodiscard]] auto make_batch(const Net& net, D data, const MakeLoss& make_loss) {
   auto model = net.on(std::move(data.inputs));
-  auto loss = make_loss(targets_of(data), model.output_space());
+  auto loss =
+      loss_where_outputs_are<outputs_t<decltype(model)>>(make_loss(targets_of(data), model.output_space()));
   return Batch<decltype(model), decltype(loss)>{std::move(model), std::move(loss)};
 }
 

@@ -106,24 +106,24 @@ requires std::same_as<parameters_t<H>, parameters_t<G>>
   }
   if constexpr (requires { train.native().cross_gram(test.native(), out); }) {
     train.native().cross_gram(test.native(), out);
-    return out;
-  }
-  parameters_t<H> gradient(train.parameter_dim());
-  const auto fill_columns = [&](const auto& from, const auto& to, auto place) {
-    auto unit = zeros_like(from.value());
-    auto image = zeros_like(to.value());
-    for (Index j = 0; j < from.output_dim(); ++j) {
-      unit(j) = 1;
-      from.vjp(unit, gradient);
-      to.jvp(gradient, image);
-      place(j, image);
-      unit(j) = 0;
-    }
-  };
-  if (test.output_dim() <= train.output_dim()) {
-    fill_columns(test, train, [&](Index j, const auto& column) { out.col(j) = column; });
   } else {
-    fill_columns(train, test, [&](Index i, const auto& row) { out.row(i) = row.transpose(); });
+    parameters_t<H> gradient(train.parameter_dim());
+    const auto fill_columns = [&](const auto& from, const auto& to, auto place) {
+      auto unit = zeros_like(from.value());
+      auto image = zeros_like(to.value());
+      for (Index j = 0; j < from.output_dim(); ++j) {
+        unit(j) = 1;
+        from.vjp(unit, gradient);
+        to.jvp(gradient, image);
+        place(j, image);
+        unit(j) = 0;
+      }
+    };
+    if (test.output_dim() <= train.output_dim()) {
+      fill_columns(test, train, [&](Index j, const auto& column) { out.col(j) = column; });
+    } else {
+      fill_columns(train, test, [&](Index i, const auto& row) { out.row(i) = row.transpose(); });
+    }
   }
   return out;
 }

@@ -44,6 +44,36 @@ struct LogSumExp {
   }
 };
 
+/// g = softmax(y) - q for a sample's outputs, as CrossEntropyLoss::gradient has it. g may be y.
+template <class S>
+struct CrossEntropyGradientOfSample {
+  Index outputs;
+  const S* y;
+  const S* targets;
+  S* g;
+  constexpr void operator()(Index sample) const {
+    using W = Wide<S>;
+    const S* const z = y + sample * outputs;
+    const S* const q = targets + sample * outputs;
+    S* const out = g + sample * outputs;
+    Index top = 0;
+    for (Index j = 1; j < outputs; ++j) top = z[j] > z[top] ? j : top;
+    const W largest = static_cast<W>(z[top]);
+    W tail(0);
+    for (Index j = 0; j < outputs; ++j) {
+      if (j == top) continue;
+      const W e = std::exp(static_cast<W>(z[j]) - largest);
+      tail += e;
+      out[j] = static_cast<S>(e);
+    }
+    const W total = W(1) + tail;
+    for (Index j = 0; j < outputs; ++j) {
+      out[j] = static_cast<S>(j == top ? (W(1) - static_cast<W>(q[j])) - tail / total
+                                       : static_cast<W>(out[j]) / total - static_cast<W>(q[j]));
+    }
+  }
+};
+
 /// exp(-r) - 1 + r >= 0 without cancellation: its series near 0.
 template <class W>
 [[nodiscard]] W exp_remainder(W r) {
@@ -128,6 +158,11 @@ class CrossEntropyLoss {
                                            : static_cast<W>(out(j)) / total - static_cast<W>(q(j)));
       }
     }
+  }
+
+  /// `gradient` as a function of the sample, which a device can call; y, the targets and g are there.
+  [[nodiscard]] auto gradient_of_samples(const S* y, const S* targets, S* g) const {
+    return detail::CrossEntropyGradientOfSample<S>{space_.outputs(), y, targets, g};
   }
 
   /// The gradient of R at y in F, as a new vector.

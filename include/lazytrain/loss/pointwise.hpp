@@ -80,6 +80,29 @@ template <class Derived>
 
 }  // namespace detail
 
+namespace detail {
+
+/// g = l'(y, t) for a sample's outputs.
+template <class S, class Ell>
+struct PointwiseGradientOfSample {
+  Index outputs;
+  const S* y;
+  const S* targets;
+  S* g;
+  constexpr void operator()(Index sample) const {
+    for (Index j = sample * outputs; j < (sample + 1) * outputs; ++j)
+      g[j] = Ell::derivative(y[j], targets[j]);
+  }
+};
+
+/// Whether devices can call l'.
+template <class Ell>
+concept HasConstantDerivative = requires {
+  typename std::bool_constant<Ell::derivative(1.0, 0.0) == 0.0>;
+};
+
+}  // namespace detail
+
 /// R(y) = sum_i w_i sum_j l(y_ij, t_ij) on F. The gradient in F is l'(y_ij, t_ij): it carries no weight.
 ///
 /// Evaluations cost O(N) and allocate nothing; `value` sums in double precision at least. Outputs may alias
@@ -123,6 +146,12 @@ class PointwiseLoss {
     check("g", g.size());
     const Vector<S>& t = *targets_;
     for (Index j = 0; j < t.size(); ++j) g(j) = ell_.derivative(y(j), t(j));
+  }
+
+  /// `gradient` as a function of the sample, which a device can call; y, the targets and g are there.
+  [[nodiscard]] auto gradient_of_samples(const S* y, const S* targets,
+                                         S* g) const requires detail::HasConstantDerivative<Ell> {
+    return detail::PointwiseGradientOfSample<S, Ell>{space_.outputs(), y, targets, g};
   }
 
   /// The gradient of R at y in F, as a new vector.

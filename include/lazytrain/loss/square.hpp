@@ -17,8 +17,9 @@ struct SquareFunction {
   [[nodiscard]] static T value(T y, T t) {
     return T(0.5) * (y - t) * (y - t);
   }
+  /// constexpr: devices call it.
   template <class T>
-  [[nodiscard]] static T derivative(T y, T t) {
+  [[nodiscard]] static constexpr T derivative(T y, T t) {
     return y - t;
   }
   template <class T>

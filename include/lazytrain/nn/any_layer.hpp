@@ -77,9 +77,9 @@ class AnyLayer {
   }
   /// How many of the layer's pieces (signs of a relu, choices of a pooling) are the same at inputs x and z;
   /// none for a layer that does not choose.
-  [[nodiscard]] std::optional<PatternAgreement> compare_patterns(Index samples, const Scalar* x,
+  [[nodiscard]] std::optional<PatternAgreement> compare_patterns(const Chunk<B>& chunk, const Scalar* x,
                                                                  const Scalar* z) const {
-    return layer_->compare_patterns(samples, x, z);
+    return layer_->compare_patterns(chunk, x, z);
   }
 
  private:
@@ -104,7 +104,7 @@ class AnyLayer {
     virtual void second_vjp(const Chunk<B>&, const Parameters&, const Parameters&, const Scalar*,
                             const Scalar*, const Scalar*, const Scalar*, const Scalar*, Scalar*, Scalar*,
                             Scalar*) const = 0;
-    [[nodiscard]] virtual std::optional<PatternAgreement> compare_patterns(Index, const Scalar*,
+    [[nodiscard]] virtual std::optional<PatternAgreement> compare_patterns(const Chunk<B>&, const Scalar*,
                                                                            const Scalar*) const = 0;
   };
 
@@ -156,10 +156,10 @@ class AnyLayer {
         layer.second_vjp(chunk, w, u, x, y, xu, gy, gyu, gx, gxu, gwu);
       }
     }
-    std::optional<PatternAgreement> compare_patterns(Index samples, const Scalar* x,
+    std::optional<PatternAgreement> compare_patterns(const Chunk<B>& chunk, const Scalar* x,
                                                      const Scalar* z) const override {
-      if constexpr (requires { layer.compare_patterns(samples, x, z); })
-        return layer.compare_patterns(samples, x, z);
+      if constexpr (requires { layer.compare_patterns(chunk, x, z); })
+        return layer.compare_patterns(chunk, x, z);
       return std::nullopt;
     }
     L layer;

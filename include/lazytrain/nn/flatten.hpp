@@ -1,6 +1,7 @@
 #pragma once
 
 #include <lazytrain/nn/layer.hpp>
+#include <lazytrain/nn/maps.hpp>
 #include <string_view>
 #include <vector>
 
@@ -42,8 +43,7 @@ class FlattenLayer {
 
  private:
   void copy(const Chunk<B>& chunk, Index arrays, const S* in, S* out) const {
-    chunk.backend.map(
-        arrays * chunk.samples * dim_, out, [](S z) { return z; }, in);
+    chunk.backend.map(arrays * chunk.samples * dim_, out, Same{}, in);
   }
   Index dim_;
 };

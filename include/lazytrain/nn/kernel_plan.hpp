@@ -65,8 +65,9 @@ template <class B>
                                    " do not enter through a convolution, expected a layer with conv_shape() "
                                    "(lazytrain::gram by products works for every model)");
     }
-    const auto method = options.contraction == KernelContraction::automatic ? choose_contraction(*shape, size)
-                                                                            : options.contraction;
+    const auto method = options.contraction == KernelContraction::automatic
+                            ? B::choose_contraction(*shape, size)
+                            : options.contraction;
     const auto numbers = static_cast<double>(shape->input_dim() + outputs * shape->output_dim());
     plan.layers.push_back({layer->name(), i, *shape, method, contraction_cost(*shape, size, method),
                            numbers * sizeof(scalar_t<B>)});

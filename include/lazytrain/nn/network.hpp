@@ -117,7 +117,7 @@ class Network {
     // X outlives the model, which need not own it.
     const std::shared_ptr<const typename B::Batch> inputs(std::shared_ptr<void>(), &X);
     const typename B::Vector values = with_memory(0).on(inputs).linearize(w).value();
-    return Eigen::Map<const typename B::Batch>(values.data(), outputs(), X.cols());
+    return backend_.batch(values, outputs(), X.cols());
   }
 
   /// The same network with another limit on kept activations.

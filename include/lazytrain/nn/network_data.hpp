@@ -66,8 +66,7 @@ struct NetworkData {
   /// Writes the inputs of a chunk.
   void load(Index chunk, scalar_t<B>* out) const {
     const auto size = inputs->rows() * count(chunk);
-    backend.map(
-        size, out, [](scalar_t<B> x) { return x; }, inputs->data() + inputs->rows() * first(chunk));
+    backend.map(size, out, Same{}, inputs->data() + inputs->rows() * first(chunk));
   }
   /// Writes the inputs of a chunk, which do not move, to node 0 of pairs and of values.
   void load_pair(Index chunk, NodeArrays<B>& pairs, NodeArrays<B>& values) const {
@@ -80,13 +79,10 @@ struct NetworkData {
   }
   /// Copies a chunk's part of an element of F to or from the last node's array.
   void take(const typename B::Vector& all, Index chunk, scalar_t<B>* out) const {
-    backend.map(
-        outputs() * count(chunk), out, [](scalar_t<B> x) { return x; },
-        all.data() + outputs() * first(chunk));
+    backend.map(outputs() * count(chunk), out, Same{}, all.data() + outputs() * first(chunk));
   }
   void put(const scalar_t<B>* in, Index chunk, typename B::Vector& all) const {
-    backend.map(
-        outputs() * count(chunk), all.data() + outputs() * first(chunk), [](scalar_t<B> x) { return x; }, in);
+    backend.map(outputs() * count(chunk), all.data() + outputs() * first(chunk), Same{}, in);
   }
 };
 

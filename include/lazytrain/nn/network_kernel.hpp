@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <lazytrain/nn/kernel_plan.hpp>
 #include <lazytrain/nn/network_data.hpp>
 #include <memory>
@@ -16,8 +17,8 @@ namespace detail {
 /// Activations and deltas of some layers for a range of a data set's images.
 template <class B>
 struct LayerFeatures {
-  std::vector<Matrix<scalar_t<B>>> activations;
-  std::vector<Matrix<scalar_t<B>>> deltas;
+  std::vector<typename B::Batch> activations;
+  std::vector<typename B::Batch> deltas;
   Index first_layer = -1;
   Index first = -1;
   Index count = 0;
@@ -60,48 +61,38 @@ void compute_features(const NetworkData<B>& data, const PreparedParameters<B>& w
     data.load(chunk, x[0]);
     const Sweep<B> sweep(graph, data.backend, scratch, samples);
     sweep.forward(w, x);
-    // Calls f(place among the images of the features, sample of the chunk).
-    const auto for_images = [&](auto&& f) {
-      for (Index s = 0; s < samples; ++s) {
-        const Index image = data.first(chunk) + s - first;
-        if (image >= 0 && image < count) f(image, s);
-      }
-    };
+    // The images of the chunk that are asked for, and where they stand among those of the features.
+    const Index begin = std::max(first, data.first(chunk));
+    const Index images = std::min(first + count, data.first(chunk) + samples) - begin;
+    const Index sample = begin - data.first(chunk), place = begin - first;
     for (std::size_t l = 0; l < layers.size(); ++l) {
       auto& activations = features.activations[l];
-      const S* const from = x[graph[layers[l].node].source];
-      for_images([&](Index image, Index s) {
-        activations.col(image) =
-            Eigen::Map<const Vector<S>>(from + s * activations.rows(), activations.rows());
-      });
+      const Index rows = activations.rows();
+      data.backend.copy_columns(rows, images, x[graph[layers[l].node].source] + sample * rows, rows,
+                                activations.data() + place * rows, rows);
     }
     for (Index o = 0; o < k; ++o) {
       S* const top = scratch.gradient[graph.size() - 1];
       data.backend.fill(k * samples, top, S(0));
-      for (Index s = 0; s < samples; ++s) top[s * k + o] = S(1);
+      data.backend.fill_strided(samples, top + o, k, S(1));
       sweep.node_gradients(w, x, lowest, scratch.parameters.data(), [&](Index node, const S* gradient) {
         const Index l = layer_of[static_cast<std::size_t>(node)];
         if (l < 0) return;
         auto& deltas = features.deltas[static_cast<std::size_t>(l)];
-        for_images([&](Index image, Index s) {
-          deltas.col(image * k + o) =
-              Eigen::Map<const Vector<S>>(gradient + s * deltas.rows(), deltas.rows());
-        });
+        const Index rows = deltas.rows();
+        data.backend.copy_columns(rows, images, gradient + sample * rows, rows,
+                                  deltas.data() + (place * k + o) * rows, k * rows);
       });
     }
   });
 }
-
-/// Most images that go through a network together on the way to a kernel: the activations and deltas of few
-/// take little memory, and threads share small sets of images too.
-constexpr Index kernel_chunk = 16;
 
 /// The same data with exact convolutions and small chunks, and workspaces of its own, which fit them.
 template <class B>
 [[nodiscard]] std::shared_ptr<const NetworkData<B>> exact(const std::shared_ptr<const NetworkData<B>>& data) {
   if (!data) return nullptr;
   NetworkData<B> copy = *data;
-  copy.backend = data->backend.exact().with_chunk(std::min(data->backend.chunk(), kernel_chunk));
+  copy.backend = data->backend.exact().with_chunk(data->backend.kernel_chunk());
   copy.pools = NetworkPools<B>{};
   return std::make_shared<const NetworkData<B>>(std::move(copy));
 }
@@ -148,7 +139,7 @@ class NetworkKernel {
         w_(rows_->parameters()),
         plan_(plan_kernel(*rows_->graph, rows_->samples(), columns_->samples(), symmetric(),
                           std::max(rows_->chunk_size(), columns_->chunk_size()), options)),
-        kernel_(Matrix<Scalar>::Zero(rows_->space.dim(), columns_->space.dim())),
+        kernel_(B::Batch::Zero(rows_->space.dim(), columns_->space.dim())),
         workspaces_(static_cast<std::size_t>(rows_->backend.threads())) {
     require_size("NetworkKernel", "w", dimension(w), rows_->graph->parameter_dim(), "the parameters p");
     w_->assign(w);
@@ -168,14 +159,12 @@ class NetworkKernel {
     const bool diagonal = symmetric() && unit.row == unit.column;
     if (!diagonal) load(unit, *columns_, unit.column, unit.columns, column_features_);
     add(unit, diagonal, diagonal ? row_features_ : column_features_);
-    if (++done_ == units() && symmetric()) {
-      kernel_.template triangularView<Eigen::StrictlyUpper>() = kernel_.transpose();
-    }
+    if (++done_ == units() && symmetric()) rows_->backend.mirror(kernel_);
     return true;
   }
 
   /// The sum of the units done, and what to give `resume` to go on from there.
-  [[nodiscard]] const Matrix<Scalar>& partial() const { return kernel_; }
+  [[nodiscard]] decltype(auto) partial() const { return rows_->backend.to_host(kernel_); }
   /// Goes on where `done()` units had been done and `partial()` was `kernel`, with the same images, w and
   /// options.
   /// @throws std::invalid_argument if a size is wrong
@@ -187,19 +176,20 @@ class NetworkKernel {
     require_size("NetworkKernel::resume", "kernel.cols()", kernel.cols(), kernel_.cols(),
                  "images times outputs");
     done_ = done;
-    kernel_ = std::move(kernel);
+    kernel_ = typename B::Batch(std::move(kernel));
   }
 
   /// Does what is left and gives the kernel.
   [[nodiscard]] Matrix<Scalar> result() && {
     while (step()) continue;
-    return std::move(kernel_);
+    if constexpr (std::same_as<typename B::Batch, Matrix<Scalar>>) {
+      return std::move(kernel_);
+    } else {
+      return rows_->backend.to_host(kernel_);
+    }
   }
 
  private:
-  /// Images of a side of a tile, the piece of a unit that one thread contracts.
-  static constexpr Index tile = 16;
-
   [[nodiscard]] bool symmetric() const { return rows_ == columns_; }
 
   void load(const KernelUnit& unit, const Data& data, Index first, Index count,
@@ -222,7 +212,8 @@ class NetworkKernel {
     for (Index l = 0; l < unit.layers; ++l) {
       const KernelLayer& layer = plan_.layers[static_cast<std::size_t>(unit.first_layer + l)];
       // Gradients are formed once a tile: few tiles, but enough for all threads.
-      const Index side = layer.method == KernelContraction::jacobian ? jacobian_tile(unit) : tile;
+      const Index side = layer.method == KernelContraction::jacobian ? jacobian_tile(unit)
+                                                                     : rows_->backend.contraction_tile();
       std::vector<Tile> tiles;
       for (Index row = 0; row < unit.rows; row += side) {
         for (Index column = 0; column < (diagonal ? row + 1 : unit.columns); column += side) {
@@ -245,28 +236,30 @@ class NetworkKernel {
                 typename B::ContractionWorkspace& workspace) {
     const Index k = rows_->outputs();
     const typename B::LayerContraction contraction{layer.shape, k, true, layer.method};
-    const typename B::LayerSamples left{row_features_.activations[slot].middleCols(row, rows),
-                                        row_features_.deltas[slot].middleCols(row * k, rows * k)};
-    auto out = kernel_.block((unit.row + row) * k, (unit.column + column) * k, rows * k, columns * k);
+    const auto left = rows_->backend.layer_samples(row_features_.activations[slot],
+                                                   row_features_.deltas[slot], row, rows, k);
+    auto out = rows_->backend.block(kernel_, (unit.row + row) * k, (unit.column + column) * k, rows * k,
+                                    columns * k);
     if (diagonal && row == column) {
       rows_->backend.contract(contraction, left, out, Write::add, workspace);
     } else {
-      const typename B::LayerSamples right{column_features.activations[slot].middleCols(column, columns),
-                                           column_features.deltas[slot].middleCols(column * k, columns * k)};
+      const auto right = rows_->backend.layer_samples(column_features.activations[slot],
+                                                      column_features.deltas[slot], column, columns, k);
       rows_->backend.contract(contraction, left, right, out, Write::add, workspace);
     }
   }
 
   [[nodiscard]] Index jacobian_tile(const KernelUnit& unit) const {
     const Index parts = rows_->backend.threads() == 1 ? 1 : 4;
-    return std::max(tile, (std::max(unit.rows, unit.columns) + parts - 1) / parts);
+    return std::max(rows_->backend.contraction_tile(),
+                    (std::max(unit.rows, unit.columns) + parts - 1) / parts);
   }
 
   std::shared_ptr<const Data> rows_;
   std::shared_ptr<const Data> columns_;
   detail::Pooled<PreparedParameters<B>> w_;
   KernelPlan plan_;
-  Matrix<Scalar> kernel_;
+  typename B::Batch kernel_;
   std::vector<typename B::ContractionWorkspace> workspaces_;
   detail::LayerFeatures<B> row_features_;
   detail::LayerFeatures<B> column_features_;

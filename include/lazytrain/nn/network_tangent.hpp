@@ -129,10 +129,10 @@ class NetworkTangent {
     Vector unit = zeros_like(value_);
     Vector column = zeros_like(parameters());
     for (Index i = 0; i < columns.cols(); ++i) {
-      unit(i) = Scalar(1);
+      data_->backend.fill_strided(1, unit.data() + i, 1, Scalar(1));
       vjp(unit, column);
-      columns.col(i) = column;
-      unit(i) = Scalar(0);
+      columns.col(i) = data_->backend.to_host(column);
+      data_->backend.fill_strided(1, unit.data() + i, 1, Scalar(0));
     }
     return columns;
   }

@@ -7,6 +7,48 @@
 
 namespace lazytrain::nn {
 
+namespace detail {
+
+template <class Sigma>
+struct ActivationValue {
+  template <class S>
+  [[nodiscard]] constexpr S operator()(S z) const {
+    return Sigma::value(z);
+  }
+};
+
+template <class Sigma>
+struct ActivationProduct {
+  template <class S>
+  [[nodiscard]] constexpr S operator()(S z, S d) const {
+    return Sigma::derivative(z) * d;
+  }
+};
+
+template <class Sigma, class S>
+struct ActivationDifference {
+  S epsilon;
+  [[nodiscard]] constexpr S operator()(S z, S d) const { return Sigma::difference(z, d, epsilon); }
+};
+
+/// The derivative of σ'(z) v when z moves along u and v along uv.
+template <class Sigma>
+struct ActivationSecond {
+  template <class S>
+  [[nodiscard]] constexpr S operator()(S z, S u, S v, S uv) const {
+    return Sigma::derivative(z) * uv + Sigma::second(z) * u * v;
+  }
+};
+
+struct SameSign {
+  template <class S>
+  [[nodiscard]] constexpr bool operator()(S x, S z) const {
+    return (x > S(0)) == (z > S(0));
+  }
+};
+
+}  // namespace detail
+
 /// An activation applied to every coordinate, bound to its input. Its displacement takes relu by its sign
 /// cases.
 template <class B, lazytrain::Activation Sigma>
@@ -21,8 +63,7 @@ class PointwiseLayer {
   [[nodiscard]] std::vector<ParameterBlock> parameters() const { return {}; }
 
   void forward(const Chunk<B>& chunk, const Parameters&, const S* x, S* y) const {
-    chunk.backend.map(
-        size(chunk), y, [](S z) { return Sigma::value(z); }, x);
+    chunk.backend.map(size(chunk), y, detail::ActivationValue<Sigma>{}, x);
   }
   void jvp(const Chunk<B>& chunk, const Parameters&, const Parameters&, const S* x, const S*, const S* dx,
            S* dy) const {
@@ -34,40 +75,29 @@ class PointwiseLayer {
   void displace(const Chunk<B>& chunk, const Parameters&, const Parameters&, S epsilon, const S* x_dx,
                 const S*, S* y_dy) const {
     const Index n = size(chunk);
-    chunk.backend.map(
-        n, y_dy, [](S z) { return Sigma::value(z); }, x_dx);
-    chunk.backend.map(
-        n, y_dy + n, [epsilon](S z, S d) { return Sigma::difference(z, d, epsilon); }, x_dx, x_dx + n);
+    chunk.backend.map(n, y_dy, detail::ActivationValue<Sigma>{}, x_dx);
+    chunk.backend.map(n, y_dy + n, detail::ActivationDifference<Sigma, S>{epsilon}, x_dx, x_dx + n);
   }
   void second(const Chunk<B>& chunk, const Parameters&, const Parameters&, const Parameters&, const S* x,
               const S*, const S* xu, const S* xv, const S* xuv, S* yuv) const {
-    chunk.backend.map(
-        size(chunk), yuv,
-        [](S z, S u, S v, S uv) { return Sigma::derivative(z) * uv + Sigma::second(z) * u * v; }, x, xu, xv,
-        xuv);
+    chunk.backend.map(size(chunk), yuv, detail::ActivationSecond<Sigma>{}, x, xu, xv, xuv);
   }
   void second_vjp(const Chunk<B>& chunk, const Parameters&, const Parameters&, const S* x, const S*,
                   const S* xu, const S* gy, const S* gyu, S* gx, S* gxu, S*) const {
     multiply(chunk, x, gy, gx);
-    chunk.backend.map(
-        size(chunk), gxu,
-        [](S z, S u, S g, S gu) { return Sigma::derivative(z) * gu + Sigma::second(z) * u * g; }, x, xu, gy,
-        gyu);
+    chunk.backend.map(size(chunk), gxu, detail::ActivationSecond<Sigma>{}, x, xu, gy, gyu);
   }
 
   /// Counts the coordinates on the same side of 0, for an activation with a kink there.
-  [[nodiscard]] PatternAgreement compare_patterns(Index samples, const S* x, const S* z) const
+  [[nodiscard]] PatternAgreement compare_patterns(const Chunk<B>& chunk, const S* x, const S* z) const
       requires(!Sigma::is_smooth) {
-    PatternAgreement agreement{Pattern::signs, 0, samples * shape_.dim()};
-    for (Index i = 0; i < agreement.total; ++i) agreement.same += (x[i] > S(0)) == (z[i] > S(0)) ? 1 : 0;
-    return agreement;
+    return {Pattern::signs, chunk.backend.count(size(chunk), detail::SameSign{}, x, z), size(chunk)};
   }
 
  private:
   [[nodiscard]] Index size(const Chunk<B>& chunk) const { return chunk.samples * shape_.dim(); }
   void multiply(const Chunk<B>& chunk, const S* x, const S* in, S* out) const {
-    chunk.backend.map(
-        size(chunk), out, [](S z, S d) { return Sigma::derivative(z) * d; }, x, in);
+    chunk.backend.map(size(chunk), out, detail::ActivationProduct<Sigma>{}, x, in);
   }
 
   ImageShape shape_;

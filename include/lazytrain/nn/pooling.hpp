@@ -2,9 +2,8 @@
 
 #include <lazytrain/backend/pooling_shape.hpp>
 #include <lazytrain/nn/layer.hpp>
-#include <limits>
+#include <lazytrain/nn/pooling_maps.hpp>
 #include <string_view>
-#include <type_traits>
 #include <vector>
 
 namespace lazytrain::nn {
@@ -53,15 +52,9 @@ class MaxPoolLayer {
     S* const dy = y_dy + chunk.samples * shape_.output_dim();
     choose(chunk, x_dx, x_dx, y_dy);
     if (epsilon == S(0)) return choose(chunk, x_dx, dx, dy);
-    with_windows([&](const auto& window) {
-      chunk.backend.for_pooled(shape_, chunk.samples, [=](Index in, Index out) {
-        S best = -std::numeric_limits<S>::infinity();
-        window.each([&](int, Index offset) {
-          const S change = (x_dx[in + offset] - y_dy[out]) / epsilon + dx[in + offset];
-          best = change > best ? change : best;
-        });
-        dy[out] = best;
-      });
+    detail::with_window(shape_, [&]<class Kernel>(const PoolingWindow<Kernel>& window) {
+      chunk.backend.for_pooled(shape_, chunk.samples,
+                               detail::LargestChange<Kernel, S>{window, epsilon, x_dx, dx, y_dy, dy});
     });
   }
   void second(const Chunk<B>& chunk, const Parameters&, const Parameters&, const Parameters&, const S* x,
@@ -75,76 +68,26 @@ class MaxPoolLayer {
   }
 
   /// Counts the windows and channels whose largest coordinate stands at the same place.
-  [[nodiscard]] PatternAgreement compare_patterns(Index samples, const S* x, const S* z) const {
-    PatternAgreement agreement{Pattern::choices, 0, samples * shape_.output_dim()};
-    with_windows([&](const auto& window) {
-      for_windows(shape_, samples, [&](Index in, Index) {
-        agreement.same += largest(window, x + in) == largest(window, z + in) ? 1 : 0;
-      });
+  [[nodiscard]] PatternAgreement compare_patterns(const Chunk<B>& chunk, const S* x, const S* z) const {
+    PatternAgreement agreement{Pattern::choices, 0, chunk.samples * shape_.output_dim()};
+    detail::with_window(shape_, [&]<class Kernel>(const PoolingWindow<Kernel>& window) {
+      agreement.same =
+          chunk.backend.count_pooled(shape_, chunk.samples, detail::SameLargest<Kernel, S>{window, x, z});
     });
     return agreement;
   }
 
  private:
-  /// Where the coordinates of a window stand from its first one. A size known at compile time lets compilers
-  /// take many channels at once.
-  template <class Kernel>
-  struct Window {
-    Kernel kernel;
-    Index channels;
-    Index width;
-    /// Calls f(place, offset) in row order.
-    template <class F>
-    void each(F&& f) const {
-      for (int y = 0; y < kernel; ++y) {
-        for (int x = 0; x < kernel; ++x) f(y * kernel + x, channels * (y * width + x));
-      }
-    }
-  };
-  template <class F>
-  void with_windows(F&& f) const {
-    if (shape_.kernel == 2) {
-      f(Window<std::integral_constant<int, 2>>{{}, shape_.channels, shape_.width});
-    } else {
-      f(Window<int>{static_cast<int>(shape_.kernel), shape_.channels, shape_.width});
-    }
-  }
-
-  /// Place of the first largest coordinate of the window whose first coordinate is *x.
-  [[nodiscard]] static int largest(const auto& window, const S* x) {
-    S best = x[0];
-    int place = 0;
-    window.each([&](int k, Index offset) {
-      const bool larger = x[offset] > best;
-      place = larger ? k : place;
-      best = larger ? x[offset] : best;
-    });
-    return place;
-  }
   /// out = in where x is largest.
   void choose(const Chunk<B>& chunk, const S* x, const S* in, S* out) const {
-    with_windows([&](const auto& window) {
-      chunk.backend.for_pooled(shape_, chunk.samples, [=](Index from, Index to) {
-        S best = x[from];
-        S chosen = in[from];
-        window.each([&](int, Index offset) {
-          const S value = x[from + offset], candidate = in[from + offset];
-          chosen = value > best ? candidate : chosen;
-          best = value > best ? value : best;
-        });
-        out[to] = chosen;
-      });
+    detail::with_window(shape_, [&]<class Kernel>(const PoolingWindow<Kernel>& window) {
+      chunk.backend.for_pooled(shape_, chunk.samples, detail::ChooseLargest<Kernel, S>{window, x, in, out});
     });
   }
   /// The transpose of `choose`.
   void scatter(const Chunk<B>& chunk, const S* x, const S* in, S* out) const {
-    chunk.backend.fill(chunk.samples * shape_.input_dim(), out, S(0));
-    with_windows([&](const auto& window) {
-      chunk.backend.for_pooled(shape_, chunk.samples, [=](Index to, Index from) {
-        const int place = largest(window, x + to);
-        const S value = in[from];
-        window.each([&](int k, Index offset) { out[to + offset] += k == place ? value : S(0); });
-      });
+    detail::with_window(shape_, [&]<class Kernel>(const PoolingWindow<Kernel>& window) {
+      chunk.backend.spread_pooled(shape_, chunk.samples, out, detail::GiveLargest<Kernel, S>{window, x, in});
     });
   }
 
@@ -187,25 +130,15 @@ class AveragePoolLayer {
   }
 
  private:
-  /// Calls f(offset) for the coordinates of a window.
-  template <class F>
-  void for_window(F&& f) const {
-    for (Index y = 0; y < shape_.kernel; ++y) {
-      for (Index x = 0; x < shape_.kernel; ++x) f(shape_.channels * (y * shape_.width + x));
-    }
+  [[nodiscard]] PoolingWindow<int> window() const {
+    return {static_cast<int>(shape_.kernel), shape_.channels, shape_.width};
   }
   void average(const Chunk<B>& chunk, Index arrays, const S* in, S* out) const {
-    chunk.backend.for_pooled(shape_, arrays * chunk.samples, [&](Index from, Index to) {
-      S sum = 0;
-      for_window([&](Index offset) { sum += in[from + offset]; });
-      out[to] = weight_ * sum;
-    });
+    chunk.backend.for_pooled(shape_, arrays * chunk.samples,
+                             detail::MeanOfWindow<S>{window(), weight_, in, out});
   }
   void spread(const Chunk<B>& chunk, const S* in, S* out) const {
-    chunk.backend.fill(chunk.samples * shape_.input_dim(), out, S(0));
-    chunk.backend.for_pooled(shape_, chunk.samples, [&](Index to, Index from) {
-      for_window([&](Index offset) { out[to + offset] += weight_ * in[from]; });
-    });
+    chunk.backend.spread_pooled(shape_, chunk.samples, out, detail::GiveMean<S>{window(), weight_, in});
   }
 
   PoolingShape shape_;

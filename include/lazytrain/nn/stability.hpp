@@ -72,8 +72,8 @@ template <class B>
     for (Index i = 1; i < graph.size(); ++i) {
       const auto& node = graph[i];
       if (!node.layer) continue;
-      const auto part =
-          node.layer->compare_patterns(samples, (*pairs[slot])[node.source], moved[node.source]);
+      const auto part = node.layer->compare_patterns({data.backend, scratch[slot]->workspace, samples},
+                                                     (*pairs[slot])[node.source], moved[node.source]);
       auto& total = counts[slot][static_cast<std::size_t>(i)];
       if (!part) continue;
       if (!total) total = PatternAgreement{part->pattern, 0, 0};

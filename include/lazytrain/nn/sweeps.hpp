@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <lazytrain/nn/maps.hpp>
 #include <lazytrain/nn/prepared.hpp>
 #include <vector>
 
@@ -98,8 +99,7 @@ class Sweep {
       }
       if (epsilon != S(0)) {
         const Index size = node.shape.dim() * samples_;
-        backend_.map(
-            size, x[i], [epsilon](S a, S d) { return a + epsilon * d; }, pairs[i], pairs[i] + size);
+        backend_.map(size, x[i], Moved<S>{epsilon}, pairs[i], pairs[i] + size);
       }
     }
   }
@@ -195,13 +195,9 @@ class Sweep {
   [[nodiscard]] Index size(Index i) const { return graph_[i].shape.dim() * samples_; }
   /// out = the sum that node i is, of `copies` arrays side by side.
   void sum(Index i, Index copies, const NodeArrays<B>& x, S* out) const {
-    backend_.map(
-        copies * size(i), out, [](S a, S b) { return a + b; }, x[graph_[i].source], x[graph_[i].other]);
+    backend_.map(copies * size(i), out, Plus{}, x[graph_[i].source], x[graph_[i].other]);
   }
-  void add(Index i, const S* x, S* y) const {
-    backend_.map(
-        size(i), y, [](S a, S b) { return a + b; }, x, y);
-  }
+  void add(Index i, const S* x, S* y) const { backend_.map(size(i), y, Plus{}, x, static_cast<const S*>(y)); }
   [[nodiscard]] S* branch(typename B::Vector& array, Index i) const {
     if (dimension(array) < size(i)) array.resize(size(i));
     return array.data();
@@ -214,8 +210,7 @@ class Sweep {
       if (done) {
         add(target, g[i], g[target]);
       } else {
-        backend_.map(
-            size(i), g[target], [](S a) { return a; }, g[i]);
+        backend_.map(size(i), g[target], Same{}, g[i]);
       }
       done = 1;
     }

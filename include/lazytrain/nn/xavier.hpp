@@ -3,6 +3,7 @@
 #include <cmath>
 #include <lazytrain/core/random.hpp>
 #include <lazytrain/nn/network.hpp>
+#include <utility>
 
 namespace lazytrain::nn {
 
@@ -25,7 +26,7 @@ template <class B>
       w(graph[i].offset + q) = static_cast<scalar_t<B>>(deviation * normal(rng));
     }
   }
-  return w;
+  return typename B::Vector(std::move(w));
 }
 
 }  // namespace lazytrain::nn

@@ -72,6 +72,25 @@ TEST_CASE("the backend's small operations", "[backend]") {
   backend.for_pooled({.channels = 2, .height = 4, .width = 4}, 3, [&](Index, Index) { ++windows; });
   CHECK(windows == 2 * 4 * 3);
 
+  CHECK(backend.count(
+            2, [](double p, double q) { return p < q; }, b.data(), out.data()) == 2);
+  CHECK(backend.count_pooled({.channels = 2, .height = 4, .width = 4}, 3,
+                             [](Index, Index window) { return window % 2 == 0; }) == 4 * 3);
+  const auto batch = backend.batch(Eigen::Vector4d(1, 2, 3, 4), 2, 2);
+  CHECK(batch == (Matrix<double>(2, 2) << 1, 3, 2, 4).finished());
+
+  Vector<double> columns = Vector<double>::Zero(7);
+  const Vector<double> numbers = Vector<double>::LinSpaced(6, 1, 6);
+  backend.copy_columns(2, 2, numbers.data(), 3, columns.data(), 4);
+  CHECK(columns == (Vector<double>(7) << 1, 2, 0, 0, 4, 5, 0).finished());
+  backend.fill_strided(2, columns.data() + 2, 3, 9.0);
+  CHECK(columns == (Vector<double>(7) << 1, 2, 9, 0, 4, 9, 0).finished());
+  Matrix<double> half = (Matrix<double>(2, 2) << 1, 7, 3, 4).finished();
+  backend.mirror(half);
+  CHECK(half == (Matrix<double>(2, 2) << 1, 3, 3, 4).finished());
+  CHECK(&backend.to_host(half) == &half);
+  CHECK(&backend.to_host(columns) == &columns);
+
   Index chunks = 0;
   cpu::Backend<double>({.threads = 1}).for_chunks(4, [&](Index i, Index) { chunks += i; });
   backend.for_chunks_in_order(

@@ -80,6 +80,11 @@ class Backend {
     cpu::for_chunks_in_order(threads_, count, std::forward<Compute>(compute), std::forward<Commit>(commit));
   }
 
+  /// A features x samples matrix of a vector's numbers.
+  [[nodiscard]] Batch batch(const Vector& values, Index rows, Index cols) const {
+    return Eigen::Map<const Batch>(values.data(), rows, cols);
+  }
+
   /// The weights of a convolution, made ready for products.
   [[nodiscard]] ConvWeights weights(const ConvShape& shape, const S* w) const {
     return ConvWeights(shape, w, options_.convolution);
@@ -100,6 +105,29 @@ class Backend {
     weight_gradient(shape, options_.convolution, x, gy, samples, gw, write, scratch);
   }
 
+  /// The contraction that costs least: see `lazytrain::choose_contraction`.
+  [[nodiscard]] static KernelContraction choose_contraction(const ConvShape& shape,
+                                                            const ContractionSize& size) {
+    return lazytrain::choose_contraction(shape, size);
+  }
+  /// Most images that go through a network together on the way to a kernel: the activations and deltas of few
+  /// take little memory, and threads share small sets of images too.
+  [[nodiscard]] Index kernel_chunk() const { return std::min<Index>(chunk(), 16); }
+  /// Images of a side of the piece of a kernel that one thread contracts.
+  [[nodiscard]] Index contraction_tile() const { return 16; }
+  /// Images first, ..., first + count - 1 of a layer's activations and deltas.
+  [[nodiscard]] LayerSamples layer_samples(const Batch& activations, const Batch& deltas, Index first,
+                                           Index count, Index outputs) const {
+    return {activations.middleCols(first, count), deltas.middleCols(first * outputs, count * outputs)};
+  }
+  /// A block of a kernel, to be given to `contract`.
+  [[nodiscard]] auto block(Batch& kernel, Index row, Index column, Index rows, Index columns) const {
+    return kernel.block(row, column, rows, columns);
+  }
+  /// The upper half becomes the transpose of the lower.
+  void mirror(Batch& kernel) const {
+    kernel.template triangularView<Eigen::StrictlyUpper>() = kernel.transpose();
+  }
   /// See `cpu::contract`: a layer's part of the tangent kernel between two sets of samples.
   void contract(const LayerContraction& layer, const LayerSamples& rows, const LayerSamples& columns,
                 Eigen::Ref<Matrix<S>> out, Write write, ContractionWorkspace& scratch) const {
@@ -128,12 +156,42 @@ class Backend {
   void map(Index count, S* out, F&& f, const In*... in) const {
     for (Index i = 0; i < count; ++i) out[i] = f(in[i]...);
   }
+  /// Columns of `rows` numbers, which are some numbers apart in `in` and in `out`.
+  void copy_columns(Index rows, Index columns, const S* in, Index in_stride, S* out, Index out_stride) const {
+    for (Index j = 0; j < columns; ++j) std::copy_n(in + j * in_stride, rows, out + j * out_stride);
+  }
+  /// out[i stride] = value for i < count.
+  void fill_strided(Index count, S* out, Index stride, S value) const {
+    for (Index i = 0; i < count; ++i) out[i * stride] = value;
+  }
+  /// Numbers for the host to read: they are there.
+  [[nodiscard]] const Vector& to_host(const Vector& values) const { return values; }
+  [[nodiscard]] const Batch& to_host(const Batch& values) const { return values; }
   /// out[i] = value for i < count.
   void fill(Index count, S* out, S value) const { std::fill_n(out, count, value); }
+  /// Number of i < count with f(in[i]...).
+  template <class F, class... In>
+  [[nodiscard]] Index count(Index count, F&& f, const In*... in) const {
+    Index number = 0;
+    for (Index i = 0; i < count; ++i) number += f(in[i]...) ? 1 : 0;
+    return number;
+  }
   /// See `for_windows`.
   template <class F>
   void for_pooled(const PoolingShape& shape, Index samples, F&& f) const {
     for_windows(shape, samples, std::forward<F>(f));
+  }
+  /// Number of windows with f(in, out); see `for_windows`.
+  template <class F>
+  [[nodiscard]] Index count_pooled(const PoolingShape& shape, Index samples, F&& f) const {
+    Index number = 0;
+    for_windows(shape, samples, [&](Index in, Index out) { number += f(in, out) ? 1 : 0; });
+    return number;
+  }
+  /// See `spread_windows`.
+  template <class F>
+  void spread_pooled(const PoolingShape& shape, Index samples, S* out, F&& f) const {
+    spread_windows(shape, samples, out, std::forward<F>(f));
   }
 
  private:

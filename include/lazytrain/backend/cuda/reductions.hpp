@@ -1,0 +1,121 @@
+#pragma once
+
+#include <algorithm>
+#include <lazytrain/backend/cuda/executor.hpp>
+
+/// Sums over the coordinates of arrays, in an order that their sizes alone determine: the same bits at every
+/// run and on every device with the same arithmetic.
+namespace lazytrain::cuda {
+
+namespace detail {
+
+/// x_i.
+template <class S>
+struct Entry {
+  const S* x;
+  [[nodiscard]] constexpr S operator()(Index i) const { return x[i]; }
+};
+
+/// x_i y_i.
+template <class S>
+struct EntryProduct {
+  const S* x;
+  const S* y;
+  [[nodiscard]] constexpr S operator()(Index i) const { return x[i] * y[i]; }
+};
+
+/// 0 where x_i is finite, else NaN.
+template <class S>
+struct EntryTimesZero {
+  const S* x;
+  [[nodiscard]] constexpr S operator()(Index i) const { return x[i] * S(0); }
+};
+
+/// One thread adds the terms part, part + parts, ... below count.
+template <class S, class Term>
+struct PartialSum {
+  Term term;
+  Index count;
+  Index parts;
+  S* out;
+  constexpr void operator()(Index part) const {
+    S sum(0);
+    for (Index i = part; i < count; i += parts) sum += term(i);
+    out[part] = sum;
+  }
+};
+
+/// Memory that an executor releases at the end of the scope.
+template <class S, class E>
+class Scratch {
+ public:
+  explicit Scratch(Index size)
+      : data_(size > 0 ? static_cast<S*>(E::allocate(static_cast<std::size_t>(size) * sizeof(S))) : nullptr) {
+  }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  ~Scratch() {
+    if (data_ != nullptr) E::release(data_);
+  }
+  [[nodiscard]] S* data() const { return data_; }
+
+ private:
+  S* data_;
+};
+
+/// Threads of the first pass of a sum of `count` terms, and of the second.
+[[nodiscard]] constexpr Index first_parts(Index count) { return std::min(count, Index(1) << 16); }
+[[nodiscard]] constexpr Index second_parts(Index count) { return std::min(count, Index(256)); }
+
+/// *out = the sum of term(i) for i < count: three launches, no synchronization.
+template <class E, class S, class Term>
+void sum_terms(Index count, const Term& term, S* out) {
+  const Index first = first_parts(count), second = second_parts(first);
+  const Scratch<S, E> partial(first + second);
+  E::for_each(first, PartialSum<S, Term>{term, count, first, partial.data()});
+  E::for_each(second, PartialSum<S, Entry<S>>{{partial.data()}, first, second, partial.data() + first});
+  E::for_each(1, PartialSum<S, Entry<S>>{{partial.data() + first}, second, 1, out});
+}
+
+/// The sum of term(i) for i < count, on the host: waits for it.
+template <class S, class E, class Term>
+[[nodiscard]] S sum_on_host(Index count, const Term& term) {
+  if (count == 0) return S(0);
+  const Scratch<S, E> sum(1);
+  sum_terms<E>(count, term, sum.data());
+  S value(0);
+  E::download(&value, sum.data(), sizeof(S));
+  return value;
+}
+
+/// One thread adds the columns part, part + parts, ... of a row; thread row + rows part.
+template <class S>
+struct PartialRowSum {
+  const S* in;
+  Index rows;
+  Index columns;
+  Index parts;
+  bool add;
+  S* out;
+  constexpr void operator()(Index thread) const {
+    const Index row = thread % rows;
+    S sum(0);
+    for (Index j = thread / rows; j < columns; j += parts) sum += in[row + rows * j];
+    out[thread] = add ? out[thread] + sum : sum;
+  }
+};
+
+/// out (+)= the sum of the columns of the rows x columns matrix `in`.
+template <class E, class S>
+void sum_columns(const S* in, Index rows, Index columns, S* out, bool add) {
+  constexpr Index threads = Index(1) << 16, few = 64;
+  const Index parts = std::clamp<Index>(threads / rows, 1, std::max<Index>(columns / few, 1));
+  if (parts == 1) return E::for_each(rows, PartialRowSum<S>{in, rows, columns, 1, add, out});
+  const Scratch<S, E> partial(rows * parts);
+  E::for_each(rows * parts, PartialRowSum<S>{in, rows, columns, parts, false, partial.data()});
+  E::for_each(rows, PartialRowSum<S>{partial.data(), rows, parts, 1, add, out});
+}
+
+}  // namespace detail
+
+}  // namespace lazytrain::cuda

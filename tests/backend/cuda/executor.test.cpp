@@ -1,0 +1,88 @@
+#include <lazytrain/backend/cuda/executor.hpp>
+#include <support/catch.hpp>
+#include <support/host_executor.hpp>
+
+using namespace lazytrain;
+using namespace lazytrain::testing;
+
+namespace {
+
+struct NoExecutor {};
+
+/// out_i = i.
+struct WriteIndex {
+  double* out;
+  constexpr void operator()(Index i) const { out[i] = static_cast<double>(i); }
+};
+
+template <class E>
+void check_memory() {
+  const double numbers[] = {1, 2, 3};
+  double found[] = {0, 0, 0};
+  auto* const memory = static_cast<double*>(E::allocate(sizeof numbers));
+  auto* const second = static_cast<double*>(E::allocate(sizeof numbers));
+  E::upload(memory, numbers, sizeof numbers);
+  E::copy(second, memory, sizeof numbers);
+  E::download(found, second, sizeof numbers);
+  CHECK(found[2] == 3);
+  E::for_each(3, WriteIndex{memory});
+  E::download(found, memory, sizeof numbers);
+  CHECK(found[0] == 0);
+  CHECK(found[2] == 2);
+  E::release(second);
+  E::release(memory);
+}
+
+}  // namespace
+
+TEST_CASE("an executor is recognized by what it offers", "[backend]") {
+  CHECK(cuda::Executor<HostExecutor<>>);
+  CHECK(cuda::Executor<HostExecutor<ThreadOrder::strided>>);
+  CHECK_FALSE(cuda::Executor<NoExecutor>);
+}
+
+TEST_CASE("the host's executors keep and move numbers, in any order of threads", "[backend]") {
+  check_memory<HostExecutor<>>();
+  check_memory<HostExecutor<ThreadOrder::descending>>();
+  check_memory<HostExecutor<ThreadOrder::strided, HostAccess::allowed>>();
+  CHECK(HostExecutor<>::allocated() == 0);
+}
+
+TEMPLATE_TEST_CASE("products of matrices within others, transposed or not, are those of Eigen", "[backend]",
+                   float, double) {
+  using S = TestType;
+  using E = HostExecutor<ThreadOrder::ascending, HostAccess::allowed>;
+  Matrix<S> a(5, 4), b(4, 6), c(3, 4);
+  for (Index i = 0; i < a.size(); ++i) a(i) = static_cast<S>(i % 7 - 3);
+  for (Index i = 0; i < b.size(); ++i) b(i) = static_cast<S>(i % 5 - 2);
+  c.setConstant(S(2));
+  typename E::Products products;
+  // The first 2 rows and 4 columns of a, the first 4 rows and 3 columns of b.
+  const Matrix<S> product = a.topRows(2) * b.leftCols(3);
+  products.multiply(cuda::MatrixProduct<S>{.m = 2,
+                                           .n = 3,
+                                           .k = 4,
+                                           .a = a.data(),
+                                           .lda = 5,
+                                           .b = b.data(),
+                                           .ldb = 4,
+                                           .beta = S(0.5),
+                                           .c = c.data(),
+                                           .ldc = 3});
+  CHECK(Matrix<S>(c.topLeftCorner(2, 3)) == product + Matrix<S>::Ones(2, 3));
+  CHECK(c.row(2) == Matrix<S>::Constant(1, 4, S(2)));
+  Matrix<S> d(3, 2);
+  const Matrix<S> transposed = b.topLeftCorner(4, 3).transpose() * a.topRows(2).transpose();
+  products.multiply(cuda::MatrixProduct<S>{.left = cuda::Transpose::yes,
+                                           .right = cuda::Transpose::yes,
+                                           .m = 3,
+                                           .n = 2,
+                                           .k = 4,
+                                           .a = b.data(),
+                                           .lda = 4,
+                                           .b = a.data(),
+                                           .ldb = 5,
+                                           .c = d.data(),
+                                           .ldc = 3});
+  CHECK(d == transposed);
+}

@@ -1,0 +1,23 @@
+#include <lazytrain/backend/cuda/reductions.hpp>
+#include <support/device_laws.hpp>
+#include <support/host_executor.hpp>
+
+using namespace lazytrain;
+using namespace lazytrain::testing;
+
+TEST_CASE("every term of a sum is added once, whatever the number of threads", "[backend]") {
+  using E = HostExecutor<ThreadOrder::ascending, HostAccess::allowed>;
+  for (const Index count : {0, 1, 255, 256, 257, 65535, 65536, 65537, 200001}) {
+    CAPTURE(count);
+    Vector<double> x(count);
+    for (Index i = 0; i < count; ++i) x(i) = static_cast<double>(i);
+    // Integers: sums are exact.
+    CHECK(cuda::detail::sum_on_host<double, E>(count, cuda::detail::Entry<double>{x.data()}) ==
+          static_cast<double>(count) * static_cast<double>(count - 1) / 2);
+  }
+}
+
+TEMPLATE_TEST_CASE("sums over columns, and biases", "[backend]", float, double) {
+  check_biases<TestType, HostExecutor<>>();
+  check_biases<TestType, HostExecutor<ThreadOrder::descending>>();
+}

@@ -1,0 +1,69 @@
+#include <lazytrain/backend/cuda/vector.hpp>
+#include <lazytrain/core/output_space.hpp>
+#include <support/device_laws.hpp>
+#include <support/host_executor.hpp>
+
+using namespace lazytrain;
+using namespace lazytrain::testing;
+
+TEMPLATE_TEST_CASE("a vector of an executor is one on which algorithms run", "[backend]", float, double) {
+  CHECK(HilbertVector<cuda::Vector<TestType, HostExecutor<>>>);
+  check_vectors<TestType, HostExecutor<>>();
+  check_vectors<TestType, HostExecutor<ThreadOrder::strided>>();
+  CHECK(HostExecutor<>::allocated() == 0);
+}
+
+TEST_CASE("vectors of an executor are values", "[backend]") {
+  using V = cuda::Vector<double, HostExecutor<>>;
+  const Vector<double> x = Eigen::Vector3d(1, 2, 3);
+  V a(x);
+  V b = a;
+  scale(2, a);
+  CHECK(b.to_host() == x);
+  b = a;
+  CHECK(b.to_host() == 2 * x);
+  b = V(Vector<double>(Eigen::Vector2d(7, 8)));
+  CHECK(b.size() == 2);
+  const V moved = std::move(a);
+  CHECK(moved.to_host() == 2 * x);
+  V& self = b;
+  b = self;
+  CHECK(b.to_host() == Eigen::Vector2d(7, 8));
+  const V none;
+  CHECK(none.to_host().size() == 0);
+  CHECK(norm(V(0)) == 0);
+  CHECK(all_finite(V(0)));
+}
+
+TEST_CASE("memory that was not written is not a number", "[backend]") {
+  // What the host's executor has for initcheck.
+  CHECK_FALSE(all_finite(cuda::Vector<float, HostExecutor<>>(5)));
+}
+
+TEST_CASE("inner products of F are those of the host, with and without one weight for all", "[backend]") {
+  using V = cuda::Vector<double, HostExecutor<>>;
+  const Vector<double> u = (Vector<double>(6) << 1, 2, 3, 4, 5, 6).finished(), v = u.reverse();
+  for (const OutputSpace& space :
+       {OutputSpace::empirical(3, 2), OutputSpace::weighted(Eigen::Vector3d(1, 2, 4), 2)}) {
+    CHECK_THAT(space.inner(V(u), V(v)), WithinRel(space.inner(u, v), roundoff<double>(10)));
+    CHECK_THAT(space.norm(V(u)), WithinRel(space.norm(u), roundoff<double>(10)));
+    V cotangent(u);
+    Vector<double> expected = u;
+    space.to_cotangent(cotangent);
+    space.to_cotangent(expected);
+    CHECK(cotangent.to_host() == expected);
+  }
+}
+
+TEST_CASE("a batch is a matrix of the host, elsewhere", "[backend]") {
+  const Matrix<double> X = (Matrix<double>(2, 3) << 1, 2, 3, 4, 5, 6).finished();
+  const cuda::Batch<double, HostExecutor<>> batch = X;
+  CHECK(batch.rows() == 2);
+  CHECK(batch.cols() == 3);
+  CHECK(batch.to_host() == X);
+  auto zero = cuda::Batch<double, HostExecutor<>>::Zero(3, 1);
+  CHECK(zero.to_host() == Matrix<double>::Zero(3, 1));
+  zero.resize(2, 5);
+  CHECK(zero.rows() == 2);
+  CHECK(zero.cols() == 5);
+}

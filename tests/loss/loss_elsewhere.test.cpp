@@ -1,0 +1,82 @@
+#include <lazytrain/backend/cuda/vector.hpp>
+#include <lazytrain/core/random.hpp>
+#include <lazytrain/loss/cross_entropy.hpp>
+#include <lazytrain/loss/huber.hpp>
+#include <lazytrain/loss/loss_elsewhere.hpp>
+#include <lazytrain/loss/square.hpp>
+#include <support/catch.hpp>
+#include <support/host_executor.hpp>
+#include <support/tolerance.hpp>
+
+using namespace lazytrain;
+using namespace lazytrain::testing;
+
+namespace {
+
+using V = cuda::Vector<double, HostExecutor<>>;
+
+template <class R>
+void check_same(const R& loss, Index size) {
+  const auto there = loss_where_outputs_are<V>(loss);
+  CHECK(Loss<std::remove_cvref_t<decltype(there)>>);
+  Philox rng(1);
+  const Vector<double> y = normal_vector(size, rng), v = normal_vector(size, rng);
+  CHECK(there.value(V(y)) == loss.value(y));
+  CHECK(there.excess(V(y)) == loss.excess(y));
+  V out(y);
+  there.gradient(out, out);
+  CHECK((out.to_host() - loss.gradient(y)).norm() <= roundoff<double>(4) * loss.gradient(y).norm());
+  out = V(v);
+  there.hessian_apply(V(y), out, out);
+  Vector<double> expected(size);
+  loss.hessian_apply(y, v, expected);
+  CHECK(out.to_host() == expected);
+  CHECK(there.smoothness() == loss.smoothness());
+  CHECK(there.strong_convexity() == loss.strong_convexity());
+  CHECK(there.output_space() == loss.output_space());
+  CHECK(there.name() == loss.name());
+  CHECK(there.on_host().value(y) == loss.value(y));
+}
+
+}  // namespace
+
+TEST_CASE("a loss of outputs elsewhere is that of the host", "[loss]") {
+  const OutputSpace space = OutputSpace::empirical(4, 3);
+  check_same(cross_entropy_loss<double>({0, 2, 1, 1}, space), 12);
+  const SquareLoss<double> square = square_loss(Vector<double>(Vector<double>::LinSpaced(12, 0, 1)), space);
+  check_same(square, 12);
+  check_same(huber_loss(Vector<double>(Vector<double>::LinSpaced(12, 0, 1)), space, 0.5), 12);
+  CHECK(StronglyConvexLoss<LossElsewhere<SquareLoss<double>, V>>);
+  CHECK_FALSE(StronglyConvexLoss<LossElsewhere<CrossEntropyLoss<double>, V>>);
+  CHECK(LossElsewhere<SquareLoss<double>, V>(square).minimizer().to_host() == square.minimizer());
+}
+
+TEMPLATE_TEST_CASE(
+    "gradients computed elsewhere are exact for outputs far apart, equal and as large as they go", "[loss]",
+    float, double) {
+  using S = TestType;
+  using W = cuda::Vector<S, HostExecutor<>>;
+  const S huge = std::numeric_limits<S>::max() / 2;
+  const Vector<S> y = (Vector<S>(12) << 0, 0, 0, 40, -40, 0, huge, -huge, 0, S(1e-6), 0, 1).finished();
+  const auto loss = cross_entropy_loss<S>({0, 0, 1, 2}, OutputSpace::empirical(4, 3));
+  const auto there = loss_where_outputs_are<W>(loss);
+  W g(y);
+  there.gradient(g, g);
+  const Vector<S> found = g.to_host(), expected = loss.gradient(y);
+  for (Index j = 0; j < 12; ++j) {
+    CHECK_THAT(static_cast<double>(found(j)), WithinRel(static_cast<double>(expected(j)), roundoff<S>(4)));
+  }
+}
+
+TEST_CASE("gradients elsewhere refuse wrong sizes", "[loss]") {
+  const auto there =
+      loss_where_outputs_are<V>(cross_entropy_loss<double>({0, 1}, OutputSpace::empirical(2, 3)));
+  V g(6);
+  CHECK(message_of<std::invalid_argument>([&] { there.gradient(V(5), g); }) ==
+        "lazytrain::LossElsewhere::gradient: y has size 5, expected 6 (the space's dimension)");
+}
+
+TEST_CASE("where outputs are on the host a loss stays what it is", "[loss]") {
+  CHECK(std::is_same_v<decltype(loss_where_outputs_are<Vector<double>>(std::declval<SquareLoss<double>>())),
+                       SquareLoss<double>>);
+}
