@@ -10,13 +10,17 @@
 
 namespace examples {
 
-/// The finished result that a folder holds of these settings, if any.
+/// The finished result that a folder holds of these settings, if any; a damaged file is none.
 inline std::optional<nlohmann::json> kept_result(const std::filesystem::path& folder,
                                                  const nlohmann::json& settings) {
   namespace report = lazytrain::report;
   if (!std::filesystem::exists(folder / "result.json")) return std::nullopt;
-  if (report::read_json(folder / "settings.json") != settings) return std::nullopt;
-  return report::read_json(folder / "result.json");
+  try {
+    if (report::read_json(folder / "settings.json") != settings) return std::nullopt;
+    return report::read_json(folder / "result.json");
+  } catch (const std::runtime_error&) {
+    return std::nullopt;
+  }
 }
 
 /// The result that the folder keeps, or that of `compute`, which may leave files there to go on from and
