@@ -106,20 +106,20 @@ void write_table(const TableChoices& o, const examples::ImageData<S>& data, cons
   json summary = json::array();
   for (std::size_t i = 0; i < table_rows.size(); ++i) {
     const double place = static_cast<double>(i + 1);
-    papers.push_back(table_rows[i].paper);
+    papers.push_back(100 * table_rows[i].paper);
     papers_at.push_back(place);
     panel.note(table_rows[i].title, 11, place + 0.27);
     if (results[i].is_null()) continue;
     const double test_accuracy = 100 * results[i]["test_accuracy"].get<double>();
     const double train_accuracy = 100 * results[i]["train_accuracy"].get<double>();
-    table.add(table_rows[i].title, test_accuracy, table_rows[i].paper, train_accuracy,
+    table.add(table_rows[i].title, test_accuracy, papers.back(), train_accuracy,
               results[i]["size"].get<Index>());
     ours.push_back(test_accuracy);
     ours_at.push_back(place);
     train.push_back(train_accuracy);
     json row = results[i];
     row["row"] = table_rows[i].name;
-    row["paper"] = table_rows[i].paper / 100;
+    row["paper"] = table_rows[i].paper;
     summary.push_back(std::move(row));
   }
   panel.points("ours, train", train, ours_at, {.colour = report::Colour::sky})

@@ -17,19 +17,19 @@ namespace examples {
 
 using namespace lazytrain;
 
-/// A row of the paper's table, with its test accuracy there in per cent.
+/// A row of the paper's table, with its test accuracy there.
 struct TableRow {
   std::string name;
   std::string title;
   double paper;
 };
 
-inline const std::vector<TableRow> table_rows = {{"resnet18_linearized", "ResNet wide, linearized", 55.0},
-                                                 {"vgg11_linearized", "VGG-11 wide, linearized", 61.0},
-                                                 {"prior_features", "Prior features", 82.3},
-                                                 {"random_features", "Random features", 84.2},
-                                                 {"vgg11", "VGG-11 wide, standard", 89.7},
-                                                 {"resnet18", "ResNet wide, standard", 91.0}};
+inline const std::vector<TableRow> table_rows = {{"resnet18_linearized", "ResNet wide, linearized", 0.55},
+                                                 {"vgg11_linearized", "VGG-11 wide, linearized", 0.61},
+                                                 {"prior_features", "Prior features", 0.823},
+                                                 {"random_features", "Random features", 0.842},
+                                                 {"vgg11", "VGG-11 wide, standard", 0.897},
+                                                 {"resnet18", "ResNet wide, standard", 0.91}};
 
 /// What a user can choose.
 struct TableChoices {
