@@ -65,7 +65,7 @@ void declare(CLI::App& app, Options& o) {
   app.add_flag("!--no-augment", o.protocol.augment, "do not crop and flip the training images");
   app.add_flag("--full", o.full,
                "the paper's size: width 1, all images, 70 epochs, decay 1/3, alpha 10^0 to 10^7 and inf");
-  app.add_option("--out", o.out,
+  app.add_option("--out,--output", o.out,
                  "folder for the figure, its data and the runs, which go on where they stopped");
 }
 

@@ -94,7 +94,7 @@ void declare(CLI::App& app, Options& o) {
   app.add_option("--rate-draws", o.rate_draws, "random networks of each width there")
       ->check(CLI::Range(2, 1000000));
   app.add_option("--seed", o.seed, "seed of the inputs and the weights");
-  app.add_option("--out", o.out, "folder for the figure, its data and a summary");
+  app.add_option("--out,--output", o.out, "folder for the figure, its data and a summary");
 }
 
 report::Panel kernel_panel(const std::string& title, const std::string& label) {

@@ -161,7 +161,7 @@ int main(int argc, char** argv) {
   app.add_option("--threads", o.threads, "threads; 0: all");
   app.add_option("--seed", o.seed, "seed of initialization and random pixels");
   app.add_flag("--full", o.full, "the paper's size: 500 images");
-  app.add_option("--out", o.out,
+  app.add_option("--out,--output", o.out,
                  "folder for the figure, its data and the kernels, which go on where they stopped");
   return examples::run_program(app, argc, argv, [&] { run(o); });
 }

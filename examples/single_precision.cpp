@@ -106,7 +106,7 @@ void run(const Options& o) {
   figure.caption =
       "Square loss against the step of gradient descent with momentum " + report::format_number(o.momentum) +
       " and step " + report::format_number(step) + " on " + std::to_string(images.train.samples()) +
-      " of the " + images.name + ", VGG-11 of " + report::format_number(o.width) +
+      " images (" + images.name + "), VGG-11 of " + report::format_number(o.width) +
       " times the paper's width, centred. Largest difference to double precision, relative to the first "
       "loss: " +
       report::format_number(by_displacement, 3) + " by displacement, " +
@@ -144,6 +144,6 @@ int main(int argc, char** argv) {
   app.add_option("--momentum", o.momentum, "momentum");
   app.add_option("--seed", o.seed, "seed of the initialization");
   app.add_option("--threads", o.threads, "threads; 0: all");
-  app.add_option("--out", o.out, "folder for the figure and its data");
+  app.add_option("--out,--output", o.out, "folder for the figure and its data");
   return examples::run_program(app, argc, argv, [&] { run(o); });
 }

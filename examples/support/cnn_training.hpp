@@ -33,6 +33,8 @@ struct CnnProtocol {
   double beta = 1.0 / 3;
   bool augment = true;
   std::uint64_t seed = 1;
+  /// Metrics are taken after every so many epochs, and after the last one.
+  lazytrain::Index metrics_every = 1;
 };
 
 /// The loss of a batch from its labels: R(y) = |y - e_label|^2 / 2, mean over samples and sum over outputs,
@@ -50,11 +52,14 @@ struct MakeCnnLoss {
   }
 };
 
-/// Metrics after an epoch, of the outputs alpha (h(w) - h(w0)).
+/// Metrics after an epoch, of the outputs alpha (h(w) - h(w0)), or, as they are, alpha h(w).
 inline nlohmann::json cnn_metrics(const auto& net, const auto& w0, auto epsilon, const auto& delta,
-                                  const auto& data, const auto& make_loss, const std::string& prefix) {
+                                  lazytrain::Start start, const auto& data, const auto& make_loss,
+                                  const std::string& prefix) {
   const auto model = net.with_memory(0).on(data.inputs);
-  const auto outputs = model.displace(w0, epsilon).linearize(delta).value();
+  auto outputs = start == lazytrain::Start::centred ? model.displace(w0, epsilon).linearize(delta).value()
+                                                    : model.linearize(w0 + epsilon * delta).value();
+  if (start == lazytrain::Start::as_is) outputs /= epsilon;
   const auto loss = make_loss(data.labels, model.output_space());
   return {{prefix + "_loss", loss.value(outputs)},
           {prefix + "_accuracy", lazytrain::accuracy(outputs, data.labels, model.output_space())}};
@@ -75,9 +80,10 @@ double cnn_unit_step(const Net& net, const lazytrain::Vector<S>& w0, const Image
   return 1 / (smoothness * norm.value * norm.value);
 }
 
-/// Trains at one alpha, centred, and writes `<folder>/<name>.json` after every epoch; a finished or
-/// interrupted run goes on from `<name>.checkpoint`. Returns the epochs' metrics.
-template <class S, CnnLoss kind, class Net>
+/// Trains at one alpha, centred or as it is, and writes `<folder>/<name>.json` after epochs; a finished
+/// or interrupted run goes on from `<name>.checkpoint`. Returns the epochs' metrics. A network as it is is
+/// trained in its parameters, which costs three products a layer rather than five; its alpha is finite.
+template <class S, CnnLoss kind, lazytrain::Start start = lazytrain::Start::centred, class Net>
 nlohmann::json train_cnn(const Net& net, const lazytrain::Vector<S>& w0, const ImageData<S>& data,
                          double alpha, double step, const CnnProtocol& protocol,
                          const std::filesystem::path& folder, const std::string& name,
@@ -87,8 +93,8 @@ nlohmann::json train_cnn(const Net& net, const lazytrain::Vector<S>& w0, const I
   nlohmann::json epochs = nlohmann::json::array();
   if (std::filesystem::exists(file)) {
     epochs = report::read_json(file);
-    if (static_cast<Index>(epochs.size()) >= protocol.epochs ||
-        (!epochs.empty() && epochs.back().contains("failure"))) {
+    if (!epochs.empty() && (epochs.back().contains("failure") ||
+                            epochs.back()["epoch"].template get<Index>() >= protocol.epochs)) {
       progress.step(protocol.epochs);
       return epochs;
     }
@@ -100,33 +106,43 @@ nlohmann::json train_cnn(const Net& net, const lazytrain::Vector<S>& w0, const I
   };
   auto problem =
       augmented_batches(net, data.train, {.size = protocol.batch, .seed = protocol.seed}, augment, make_loss);
-  auto field = batch_displacement_field(problem, w0, static_cast<S>(alpha), Start::centred);
-  const Vector<S> zero = Vector<S>::Zero(w0.size());
   const auto held_out = data::take(data.train, std::min<Index>(1000, data.train.samples()));
   const auto on_epoch = [&](const auto& view) {
+    progress.step();
+    if (view.epoch % protocol.metrics_every != 0 && view.epoch != protocol.epochs) return;
+    while (!epochs.empty() && epochs.back()["epoch"].template get<Index>() >= view.epoch) {
+      epochs.erase(epochs.end() - 1);
+    }
+    Vector<S> delta = view.x;
+    if constexpr (start == Start::as_is) delta = static_cast<S>(alpha) * (view.x - w0);
     nlohmann::json row = {{"epoch", view.epoch}, {"batch_loss", view.mean_loss}, {"step", view.step}};
-    row.update(cnn_metrics(net, w0, epsilon, view.x, held_out, make_loss, "train"));
-    row.update(cnn_metrics(net, w0, epsilon, view.x, data.test, make_loss, "test"));
-    const auto stability = nn::activation_stability(net, w0, epsilon, view.x, held_out.inputs);
+    row.update(cnn_metrics(net, w0, epsilon, delta, start, held_out, make_loss, "train"));
+    row.update(cnn_metrics(net, w0, epsilon, delta, start, data.test, make_loss, "test"));
+    const auto stability = nn::activation_stability(net, w0, epsilon, delta, held_out.inputs);
     row["stability"] = stability.activations();
     row["pooling_stability"] = stability.pooling();
     for (const auto& layer : stability.layers) row["layers"][layer.layer] = layer.same;
-    epochs.erase(epochs.begin() + std::min<std::ptrdiff_t>(view.epoch - 1, std::ssize(epochs)), epochs.end());
     epochs.push_back(std::move(row));
     report::write_json(file, epochs);
-    progress.step();
   };
-  const auto end = stochastic_descent(field, zero,
-                                      {.step = step,
-                                       .momentum = protocol.momentum,
-                                       .schedule = InverseTimeDecay(protocol.beta),
-                                       .epochs = protocol.epochs,
-                                       .checkpoint = (folder / (name + ".checkpoint")).string(),
-                                       .checkpoint_every = field.steps_per_epoch()},
-                                      on_epoch);
-  if (!end.succeeded()) {
+  const auto descend = [&](auto field, const Vector<S>& from) {
+    const Index every = field.steps_per_epoch();
+    const auto end = stochastic_descent(field, from,
+                                        {.step = step,
+                                         .momentum = protocol.momentum,
+                                         .schedule = InverseTimeDecay(protocol.beta),
+                                         .epochs = protocol.epochs,
+                                         .checkpoint = (folder / (name + ".checkpoint")).string(),
+                                         .checkpoint_every = every},
+                                        on_epoch);
+    if (end.succeeded()) return;
     epochs.push_back({{"failure", end.message}});
     report::write_json(file, epochs);
+  };
+  if constexpr (start == Start::as_is) {
+    descend(batch_parameter_field(problem, w0, static_cast<S>(alpha)), w0);
+  } else {
+    descend(batch_displacement_field(problem, w0, static_cast<S>(alpha), start), Vector<S>::Zero(w0.size()));
   }
   return epochs;
 }

@@ -1,18 +1,11 @@
 #pragma once
 
 #include <algorithm>
-#include <CLI/CLI.hpp>
 #include <cmath>
-#include <cstdint>
 #include <filesystem>
 #include <iostream>
-#include <lazytrain/data/teacher.hpp>
-#include <lazytrain/flow/descent.hpp>
-#include <lazytrain/loss/square.hpp>
-#include <lazytrain/nn/initialize.hpp>
 #include <lazytrain/report/figure.hpp>
 #include <lazytrain/report/json.hpp>
-#include <lazytrain/report/progress.hpp>
 #include <lazytrain/report/table.hpp>
 #include <limits>
 #include <numbers>
@@ -20,98 +13,11 @@
 #include <utility>
 #include <vector>
 
+#include "neuron_runs.hpp"
+
 /// The paths of the neurons of a two-layer ReLU network in the plane while it learns a small network: what
 /// Figures 1(a)-(b) and 6 of the paper show.
 namespace examples {
-
-using lazytrain::Index;
-using lazytrain::Matrix;
-using lazytrain::Vector;
-
-/// What a user can choose.
-struct PathOptions {
-  Index neurons = 20;
-  Index samples = 15;
-  Index teacher_neurons = 3;
-  std::vector<double> taus = {0.1, 2};
-  double largest_step = 0.05;
-  Index iterations = 100000;
-  double loss_level = 1e-10;
-  std::uint64_t seed = 1;
-  std::string out = {};
-};
-
-inline void declare(CLI::App& app, PathOptions& o) {
-  app.option_defaults()->always_capture_default();
-  app.add_option("--neurons", o.neurons, "neurons m of the network, an even number");
-  app.add_option("--samples", o.samples, "training samples n")->check(CLI::PositiveNumber);
-  app.add_option("--teacher-neurons", o.teacher_neurons, "neurons of the teacher")
-      ->check(CLI::PositiveNumber);
-  app.add_option("--tau", o.taus, "standard deviations of the initial weights, a panel each")->delimiter(',');
-  app.add_option("--largest-step", o.largest_step,
-                 "the step size is the smaller of this and 1 / (2 ||Dh(w0)||^2)")
-      ->check(CLI::PositiveNumber);
-  app.add_option("--iterations", o.iterations, "most iterations")->check(CLI::PositiveNumber);
-  app.add_option("--loss-level", o.loss_level, "training ends at this loss")->check(CLI::NonNegativeNumber);
-  app.add_option("--seed", o.seed, "seed of the teacher, the data and the weights");
-  app.add_option("--out", o.out, "folder for the figure, its data and a summary");
-}
-
-/// The neurons at an iteration: |b_j| a_j as columns, and b_j.
-struct Frame {
-  Index iteration;
-  Matrix<double> positions;
-  Vector<double> outer;
-};
-
-/// A training run.
-struct Paths {
-  double tau = 0;
-  std::vector<Frame> frames = {};
-  double step = 0;
-  Index iterations = 0;
-  double first_loss = 0;
-  double last_loss = 0;
-  /// ||w - w0|| / ||w0|| at the end.
-  double relative_displacement = 0;
-  std::string message = {};
-};
-
-/// Trains with weights N(0, tau^2), symmetrized, by gradient descent on R = mean square error / 2. The
-/// random numbers are the same for every tau, so that the networks begin as multiples of each other.
-inline Paths train(double tau, const lazytrain::data::RegressionData<double>& data, const PathOptions& o) {
-  using namespace lazytrain;
-  const TwoLayer<double, Relu> net({.inputs = 2, .neurons = o.neurons, .scaling = 1.0});
-  Philox rng(o.seed, 2);
-  const Vector<double> w0 = symmetrized(net, tau, rng);
-  const auto h = net.on(data.inputs);
-  auto field = parameter_field(h, square_loss(data.targets, h.output_space()), w0, 1.0);
-
-  Paths paths{.tau = tau};
-  report::Progress progress(2, "tau = " + report::format_number(tau), o.iterations);
-  Index next = 0;
-  const auto observe = [&](const auto& view) {
-    if (view.iteration == 0) paths.first_loss = view.field.loss_value();
-    progress.step(1, [&] { return "loss " + report::format_number(view.field.loss_value()); });
-    if (view.iteration < next) return;
-    const auto a = net.layout().inner(view.x.data());
-    const auto b = net.layout().outer(view.x.data());
-    paths.frames.push_back({view.iteration, a * b.cwiseAbs().row(0).asDiagonal(), b.row(0).transpose()});
-    // Evenly in the logarithm: motion slows down.
-    next = std::max(view.iteration + 1, static_cast<Index>(1.06 * static_cast<double>(view.iteration)));
-  };
-  const auto end = gradient_descent(field, w0,
-                                    {.step = std::min(o.largest_step, gradient_step(field, w0).step / 2),
-                                     .max_iterations = o.iterations,
-                                     .loss_level = o.loss_level},
-                                    observe);
-  paths.step = end.step;
-  paths.iterations = end.iterations;
-  paths.last_loss = end.loss;
-  paths.relative_displacement = (end.x - w0).norm() / w0.norm();
-  paths.message = end.message;
-  return paths;
-}
 
 /// The neurons with b_j > 0 (sign = 1) or b_j < 0 (sign = -1) through time, a gap between two neurons.
 inline std::pair<std::vector<double>, std::vector<double>> path_of_sign(const Paths& paths, double sign) {
@@ -192,8 +98,9 @@ inline void figure_of_paths(const std::string& name, const std::string& title, c
                          report::number_column("final loss"), report::number_column("||w - w0|| / ||w0||")});
   nlohmann::json runs = nlohmann::json::array();
   std::string steps;
-  for (std::size_t i = 0; i < o.taus.size(); ++i) {
-    const Paths paths = train(o.taus[i], problem.data, o);
+  const auto kept = kept_paths(problem.data, o);
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    const Paths paths = paths_of(kept[i]);
     const std::string label = std::string("(") + static_cast<char>('a' + i) + ") ";
     figure.panels.push_back(draw(paths, problem.teacher,
                                  label + "τ = " + report::format_number(paths.tau) + ", ‖w − w0‖ / ‖w0‖ = " +
@@ -206,13 +113,9 @@ inline void figure_of_paths(const std::string& name, const std::string& title, c
                    frame.outer(j));
       }
     }
-    runs.push_back({{"tau", paths.tau},
-                    {"step", paths.step},
-                    {"iterations", paths.iterations},
-                    {"initial_loss", paths.first_loss},
-                    {"final_loss", paths.last_loss},
-                    {"relative_displacement", paths.relative_displacement},
-                    {"end", paths.message}});
+    nlohmann::json run = kept[i];
+    run.erase("frames");
+    runs.push_back(std::move(run));
     steps += (i > 0 ? ", " : "") + report::format_number(paths.step, 3);
   }
   figure.width = 480 * static_cast<int>(figure.panels.size());

@@ -172,6 +172,7 @@
 #include <lazytrain/nn/kernel_plan.hpp>
 #include <lazytrain/nn/layer.hpp>
 #include <lazytrain/nn/maps.hpp>
+#include <lazytrain/nn/morlet.hpp>
 #include <lazytrain/nn/network.hpp>
 #include <lazytrain/nn/network_data.hpp>
 #include <lazytrain/nn/network_displaced.hpp>
@@ -182,7 +183,9 @@
 #include <lazytrain/nn/pooling.hpp>
 #include <lazytrain/nn/pooling_maps.hpp>
 #include <lazytrain/nn/prepared.hpp>
+#include <lazytrain/nn/random_patches.hpp>
 #include <lazytrain/nn/resnet18.hpp>
+#include <lazytrain/nn/scattering.hpp>
 #include <lazytrain/nn/series.hpp>
 #include <lazytrain/nn/stability.hpp>
 #include <lazytrain/nn/sweeps.hpp>

@@ -6,7 +6,8 @@
 
 The stored file holds the program's arguments, the keys to compare, a relative tolerance, where it comes from, and the values.
 Words are not compared. Programs with a sweep (`"sweep": true`) also run on two threads and from what an interrupted run leaves:
-the same bytes must come out, and nothing that was finished is computed again.
+the same bytes must come out, and nothing that was finished is computed again. Finished points are the files points/*.json of the
+output folder, or those of the pattern `"points"`.
 """
 
 import json
@@ -57,7 +58,7 @@ def sweep_failures(program, stored, root, text):
     """What is wrong with other numbers of threads and with resuming the run in root/first."""
     if run(program, stored, root / "threads", "--threads", "2") != text:
         yield "two threads give another JSON file than one"
-    points = sorted((root / "first/points").glob("*.json"))
+    points = sorted((root / "first").glob(stored.get("points", "points/*.json")))
     if len(points) < 3:
         yield f"a sweep stores every finished point, found {len(points)}"
         return
