@@ -63,8 +63,9 @@ void declare(CLI::App& app, TableChoices& o) {
       ->check(CLI::NonNegativeNumber);
   app.add_flag("!--no-augment", o.protocol.augment, "do not crop and flip the images networks train on");
   app.add_flag("--full", o.full,
-               "the paper's size: networks 8 and 7 times as wide, all images, 70 epochs; it takes weeks on a "
-               "CPU for the networks and about an hour for the features. Other options then change that");
+               "the paper's size: networks 8 and 7 times as wide, all images, 70 epochs; on a CPU it takes "
+               "weeks for the networks, and hours and some 8 GB for the features. Other options then change "
+               "that");
   app.add_option("--out,--output", o.out,
                  "folder for the table and for the rows, which go on where they stopped");
 }
@@ -93,6 +94,9 @@ std::string caption(const TableChoices& o, const examples::ImageData<S>& data) {
          "training images, not augmented.";
 }
 
+/// To two decimals.
+double per_cent(double fraction) { return std::round(1e4 * fraction) / 100; }
+
 /// Writes the table of the finished rows, and prints it to `out`, if any.
 void write_table(const TableChoices& o, const examples::ImageData<S>& data, const std::vector<json>& results,
                  std::ostream* out) {
@@ -106,12 +110,12 @@ void write_table(const TableChoices& o, const examples::ImageData<S>& data, cons
   json summary = json::array();
   for (std::size_t i = 0; i < table_rows.size(); ++i) {
     const double place = static_cast<double>(i + 1);
-    papers.push_back(100 * table_rows[i].paper);
+    papers.push_back(per_cent(table_rows[i].paper));
     papers_at.push_back(place);
     panel.note(table_rows[i].title, 11, place + 0.27);
     if (results[i].is_null()) continue;
-    const double test_accuracy = 100 * results[i]["test_accuracy"].get<double>();
-    const double train_accuracy = 100 * results[i]["train_accuracy"].get<double>();
+    const double test_accuracy = per_cent(results[i]["test_accuracy"].get<double>());
+    const double train_accuracy = per_cent(results[i]["train_accuracy"].get<double>());
     table.add(table_rows[i].title, test_accuracy, papers.back(), train_accuracy,
               results[i]["size"].get<Index>());
     ours.push_back(test_accuracy);

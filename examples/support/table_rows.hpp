@@ -135,7 +135,7 @@ class NetworkRow {
                                                              options_.protocol, folder, name, progress);
       if (epochs.empty() || epochs.back().contains("failure")) continue;
       nlohmann::json end = epochs.back();
-      end.erase("layers");
+      for (const char* other : {"layers", "stability", "pooling_stability"}) end.erase(other);
       end["initial_step"] = step * unit;
       if (best.is_null() || end["train_loss"] < best["train_loss"]) best = std::move(end);
     }
