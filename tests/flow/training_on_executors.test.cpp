@@ -7,7 +7,7 @@ using namespace lazytrain::testing;
 namespace {
 
 template <class S>
-using Backend = cuda::ExecutorBackend<S, HostExecutor<>>;
+using Backend = cuda::ExecutorBackend<S, HostExecutor>;
 
 template <class S>
 cpu::Backend<S> host_backend() {

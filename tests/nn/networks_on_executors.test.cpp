@@ -8,8 +8,8 @@ using namespace lazytrain::testing;
 
 namespace {
 
-template <class S, class E = HostExecutor<>>
-using Backend = cuda::ExecutorBackend<S, E>;
+template <class S>
+using Backend = cuda::ExecutorBackend<S, HostExecutor>;
 
 }  // namespace
 
@@ -18,22 +18,23 @@ TEMPLATE_TEST_CASE(
     float, double) {
   using S = TestType;
   const auto expected = all_layer_results<cpu::Backend<S>>();
-  check_agreement(all_layer_results<Backend<S>>(), expected);
-  check_agreement(all_layer_results<Backend<S, HostExecutor<ThreadOrder::descending>>>(), expected);
-  check_agreement(all_layer_results<Backend<S, HostExecutor<ThreadOrder::strided>>>(), expected);
-  CHECK(HostExecutor<>::allocated() == 0);
+  for (const ThreadOrder order : {ThreadOrder::ascending, ThreadOrder::descending, ThreadOrder::strided}) {
+    const HostExecutor::Mode mode(order);
+    check_agreement(all_layer_results<Backend<S>>(), expected);
+  }
+  CHECK(HostExecutor::allocated() == 0);
 }
 
 TEMPLATE_TEST_CASE("networks on an executor agree with the host's backend", "[nn]", float, double) {
   using S = TestType;
   check_agreement(small_network_results(Backend<S>({.chunk = 2})), small_network_results(host_backend<S>(2)));
-  CHECK(HostExecutor<>::allocated() == 0);
+  CHECK(HostExecutor::allocated() == 0);
 }
 
 TEMPLATE_TEST_CASE("VGG-11 and ResNet-18 on an executor agree with the host's backend", "[nn]", float,
                    double) {
   using S = TestType;
-  using E = HostExecutor<ThreadOrder::descending, HostAccess::allowed>;
-  check_agreement(paper_network_results(Backend<S, E>(), 1.0 / 32, 2),
+  const HostExecutor::Mode mode(ThreadOrder::descending, HostAccess::allowed);
+  check_agreement(paper_network_results(Backend<S>(), 1.0 / 32, 2),
                   paper_network_results(host_backend<S>(2), 1.0 / 32, 2));
 }
