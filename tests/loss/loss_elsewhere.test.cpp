@@ -13,7 +13,7 @@ using namespace lazytrain::testing;
 
 namespace {
 
-using V = cuda::Vector<double, HostExecutor<>>;
+using V = cuda::Vector<double, HostExecutor>;
 
 template <class R>
 void check_same(const R& loss, Index size) {
@@ -55,7 +55,7 @@ TEMPLATE_TEST_CASE(
     "gradients computed elsewhere are exact for outputs far apart, equal and as large as they go", "[loss]",
     float, double) {
   using S = TestType;
-  using W = cuda::Vector<S, HostExecutor<>>;
+  using W = cuda::Vector<S, HostExecutor>;
   const S huge = std::numeric_limits<S>::max() / 2;
   const Vector<S> y = (Vector<S>(12) << 0, 0, 0, 40, -40, 0, huge, -huge, 0, S(1e-6), 0, 1).finished();
   const auto loss = cross_entropy_loss<S>({0, 0, 1, 2}, OutputSpace::empirical(4, 3));

@@ -4,6 +4,7 @@
 #include <lazytrain/core/random.hpp>
 #include <lazytrain/model/check_derivatives.hpp>
 #include <lazytrain/nn/any_layer.hpp>
+#include <nn/inputs.hpp>
 #include <optional>
 #include <string>
 #include <support/catch.hpp>
@@ -88,18 +89,6 @@ class LayerCalls {
   B backend_{{.threads = 1}};
   typename B::Workspace workspace_;
 };
-
-/// Numbers of which no two are closer than 0.2 and none is closer than 0.1 to 0, in random order: no kink of
-/// a relu or a maximum is within a short step.
-template <class S>
-Vector<S> away_from_kinks(Index size, RandomEngine auto& rng) {
-  Vector<S> x(size);
-  const auto order = random_permutation(size, rng);
-  for (Index i = 0; i < size; ++i) {
-    x(i) = S(0.2) * static_cast<S>(order[static_cast<std::size_t>(i)] - size / 2) + S(0.1);
-  }
-  return x;
-}
 
 /// Checks what every layer owes at inputs x of n samples: jvp linear and of observed order, vjp its
 /// transpose, displacement the scaled difference and at epsilon = 0 the jvp, second derivatives symmetric, of

@@ -6,23 +6,35 @@ using namespace lazytrain::testing;
 
 // Everything but a launch, cuBLAS and the runtime's memory is what a device would do: see host_executor.hpp.
 
-TEMPLATE_TEST_CASE("every layer's functions on an executor agree with the host's backend", "[nn]", float,
-                   double) {
-  check_layers<TestType, HostExecutor<>>();
-  CHECK(HostExecutor<>::allocated() == 0);
-}
+namespace {
 
-TEMPLATE_TEST_CASE("no layer depends on the order of threads", "[nn]", float, double) {
-  check_layers<TestType, HostExecutor<ThreadOrder::descending>>();
-  check_layers<TestType, HostExecutor<ThreadOrder::strided>>();
+template <class S>
+using Backend = cuda::ExecutorBackend<S, HostExecutor>;
+
+}  // namespace
+
+TEMPLATE_TEST_CASE(
+    "every layer's functions on an executor agree with the host's backend, in any order of threads", "[nn]",
+    float, double) {
+  using S = TestType;
+  const auto expected = all_layer_results<cpu::Backend<S>>();
+  for (const ThreadOrder order : {ThreadOrder::ascending, ThreadOrder::descending, ThreadOrder::strided}) {
+    const HostExecutor::Mode mode(order);
+    check_agreement(all_layer_results<Backend<S>>(), expected);
+  }
+  CHECK(HostExecutor::allocated() == 0);
 }
 
 TEMPLATE_TEST_CASE("networks on an executor agree with the host's backend", "[nn]", float, double) {
-  check_small_networks<TestType, HostExecutor<>>();
-  CHECK(HostExecutor<>::allocated() == 0);
+  using S = TestType;
+  check_agreement(small_network_results(Backend<S>({.chunk = 2})), small_network_results(host_backend<S>(2)));
+  CHECK(HostExecutor::allocated() == 0);
 }
 
 TEMPLATE_TEST_CASE("VGG-11 and ResNet-18 on an executor agree with the host's backend", "[nn]", float,
                    double) {
-  check_paper_networks<TestType, HostExecutor<ThreadOrder::descending, HostAccess::allowed>>(1.0 / 32, 2);
+  using S = TestType;
+  const HostExecutor::Mode mode(ThreadOrder::descending, HostAccess::allowed);
+  check_agreement(paper_network_results(Backend<S>(), 1.0 / 32, 2),
+                  paper_network_results(host_backend<S>(2), 1.0 / 32, 2));
 }

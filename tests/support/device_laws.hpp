@@ -42,6 +42,10 @@ Matrix<S> on_host(const cuda::Batch<S, E>& batch) {
 template <class S>
 using Results = std::vector<std::pair<std::string, Vector<S>>>;
 
+/// Results of several objects, under their names.
+template <class S>
+using Sections = std::vector<std::pair<std::string, Results<S>>>;
+
 template <class S>
 void check_agreement(const Results<S>& found, const Results<S>& expected) {
   REQUIRE(found.size() == expected.size());
@@ -50,6 +54,14 @@ void check_agreement(const Results<S>& found, const Results<S>& expected) {
     REQUIRE(found[i].second.size() == expected[i].second.size());
     CHECK(static_cast<double>((found[i].second - expected[i].second).norm()) <=
           agreement<S> * static_cast<double>(expected[i].second.norm()));
+  }
+}
+template <class S>
+void check_agreement(const Sections<S>& found, const Sections<S>& expected) {
+  REQUIRE(found.size() == expected.size());
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    INFO(found[i].first);
+    check_agreement(found[i].second, expected[i].second);
   }
 }
 

@@ -21,9 +21,24 @@ enum class HostAccess { refused, allowed };
 ///  without);
 ///  * it ends at a page that nobody may touch, and begins with every byte 0xff, a NaN;
 ///  * threads can be called in other orders: a launch whose threads write or read what others write shows.
-template <ThreadOrder order = ThreadOrder::ascending, HostAccess access = HostAccess::refused>
 class HostExecutor {
  public:
+  /// While it lives, threads are called in this order and memory is guarded so. Nothing may be allocated when
+  /// it begins and when it ends.
+  class Mode {
+   public:
+    explicit Mode(ThreadOrder order, HostAccess access = HostAccess::refused) {
+      order_ = order;
+      access_ = access;
+    }
+    Mode(const Mode&) = delete;
+    Mode& operator=(const Mode&) = delete;
+    ~Mode() {
+      order_ = ThreadOrder::ascending;
+      access_ = HostAccess::refused;
+    }
+  };
+
   class Products {
    public:
     void use(cuda::Arithmetic) {}
@@ -61,7 +76,7 @@ class HostExecutor {
     if (start == MAP_FAILED) throw std::runtime_error("mmap failed");
     mprotect(start, size, PROT_READ | PROT_WRITE);
     std::memset(start, 0xff, size);
-    if (access == HostAccess::refused) mprotect(start, size, PROT_NONE);
+    if (access_ == HostAccess::refused) mprotect(start, size, PROT_NONE);
     char* const memory = static_cast<char*>(start) + (size - aligned);
     blocks()[memory] = {start, size, page};
     return memory;
@@ -79,13 +94,13 @@ class HostExecutor {
   template <class F>
   static void for_each(Index count, const F& f) {
     const Access opened;
-    if constexpr (order == ThreadOrder::strided) {
+    if (order_ == ThreadOrder::strided) {
       constexpr Index stride = 7;
       for (Index first = stride - 1; first >= 0; --first) {
         for (Index i = first; i < count; i += stride) f(i);
       }
     } else {
-      for (Index i = 0; i < count; ++i) f(order == ThreadOrder::ascending ? i : count - 1 - i);
+      for (Index i = 0; i < count; ++i) f(order_ == ThreadOrder::ascending ? i : count - 1 - i);
     }
   }
 
@@ -98,6 +113,9 @@ class HostExecutor {
     std::size_t size;
     std::size_t page;
   };
+  inline static ThreadOrder order_ = ThreadOrder::ascending;
+  inline static HostAccess access_ = HostAccess::refused;
+
   static std::map<void*, Block>& blocks() {
     static std::map<void*, Block> all;
     return all;
@@ -112,7 +130,7 @@ class HostExecutor {
 
    private:
     static void protect(int protection) {
-      if (access == HostAccess::allowed) return;
+      if (access_ == HostAccess::allowed) return;
       for (const auto& [memory, block] : blocks()) mprotect(block.start, block.size, protection);
     }
   };

@@ -6,7 +6,7 @@
 #include <lazytrain/nn/any_layer.hpp>
 #include <lazytrain/nn/resnet18.hpp>
 #include <lazytrain/nn/xavier.hpp>
-#include <nn/layer_laws.hpp>
+#include <nn/inputs.hpp>
 #include <nn/small_networks.hpp>
 #include <string>
 #include <support/device_laws.hpp>
@@ -67,32 +67,32 @@ Results<scalar_t<B>> layer_results(const D& description, const nn::ImageShape& i
 }
 
 /// Every kind of layer on odd sizes.
-template <class S, class E>
-void check_layers() {
-  const auto check = [](const auto& description, const nn::ImageShape& input) {
-    CAPTURE(input);
-    INFO(description.name);
-    check_agreement<S>(layer_results<cuda::ExecutorBackend<S, E>>(description, input, 3),
-                       layer_results<cpu::Backend<S>>(description, input, 3));
+template <class B>
+Sections<scalar_t<B>> all_layer_results() {
+  Sections<scalar_t<B>> sections;
+  const auto add = [&](const auto& description, const nn::ImageShape& input) {
+    sections.emplace_back(std::string(description.name) + " on " + nn::to_string(input),
+                          layer_results<B>(description, input, 3));
   };
-  check(nn::Conv{.filters = 5}, {3, 5, 7});
-  check(nn::Conv{.filters = 2, .kernel = 5, .stride = 2, .padding = 2}, {3, 7, 6});
-  check(nn::Conv{.filters = 4, .kernel = 1, .padding = 0}, {3, 5, 7});
-  check(nn::Dense{.outputs = 7}, {11});
-  check(nn::Flatten{}, {3, 5, 7});
+  add(nn::Conv{.filters = 5}, {3, 5, 7});
+  add(nn::Conv{.filters = 2, .kernel = 5, .stride = 2, .padding = 2}, {3, 7, 6});
+  add(nn::Conv{.filters = 4, .kernel = 1, .padding = 0}, {3, 5, 7});
+  add(nn::Dense{.outputs = 7}, {11});
+  add(nn::Flatten{}, {3, 5, 7});
   for (const Index kernel : {1, 2, 3}) {
     for (const Index stride : {1, 2, 3}) {
-      check(nn::MaxPool{kernel, stride}, {3, 7, 5});
-      check(nn::AveragePool{kernel, stride}, {3, 7, 5});
+      add(nn::MaxPool{kernel, stride}, {3, 7, 5});
+      add(nn::AveragePool{kernel, stride}, {3, 7, 5});
     }
   }
-  check(nn::Pointwise<Relu>{}, {3, 5, 7});
-  check(nn::Pointwise<Tanh>{}, {3, 5, 7});
-  check(nn::Pointwise<Sigmoid>{}, {3, 5, 7});
-  check(nn::Pointwise<Softplus>{}, {3, 5, 7});
-  check(nn::Pointwise<Erf>{}, {3, 5, 7});
-  check(nn::Pointwise<Quadratic>{}, {3, 5, 7});
-  check(nn::Pointwise<Identity>{}, {3, 5, 7});
+  add(nn::Pointwise<Relu>{}, {3, 5, 7});
+  add(nn::Pointwise<Tanh>{}, {3, 5, 7});
+  add(nn::Pointwise<Sigmoid>{}, {3, 5, 7});
+  add(nn::Pointwise<Softplus>{}, {3, 5, 7});
+  add(nn::Pointwise<Erf>{}, {3, 5, 7});
+  add(nn::Pointwise<Quadratic>{}, {3, 5, 7});
+  add(nn::Pointwise<Identity>{}, {3, 5, 7});
+  return sections;
 }
 
 /// Everything that a network computes on n samples, at parameters near Xavier's.
@@ -139,36 +139,28 @@ Results<scalar_t<B>> network_results(const nn::Network<B>& net, Index n) {
   return results;
 }
 
-template <class S, class E>
-using DeviceNetwork = nn::Network<cuda::ExecutorBackend<S, E>>;
-
 /// Networks with every kind of layer and composition.
-template <class S, class E>
-void check_small_networks() {
-  using B = cuda::ExecutorBackend<S, E>;
-  using C = cpu::Backend<S>;
-  const B there({.chunk = 2});
-  const C here({.threads = 1, .chunk = 2, .convolution = ConvAlgorithm::im2col});
-  const auto found = smooth_networks<B>(there);
-  const auto expected = smooth_networks<C>(here);
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    INFO(found[i].first);
-    check_agreement(network_results(found[i].second, 3), network_results(expected[i].second, 3));
-  }
-  check_agreement(network_results(naive_network<B>(there), 3), network_results(naive_network<C>(here), 3));
+template <class B>
+Sections<scalar_t<B>> small_network_results(const B& backend) {
+  Sections<scalar_t<B>> sections;
+  for (const auto& [name, net] : smooth_networks<B>(backend))
+    sections.emplace_back(name, network_results(net, 3));
+  sections.emplace_back("with kinks", network_results(naive_network<B>(backend), 3));
+  return sections;
 }
 
 /// VGG-11 and ResNet-18 with `width` times their filters.
-template <class S, class E>
-void check_paper_networks(double width, Index samples) {
-  using B = cuda::ExecutorBackend<S, E>;
-  using C = cpu::Backend<S>;
-  const B there;
-  const C here({.threads = 1, .chunk = 512, .convolution = ConvAlgorithm::im2col});
-  check_agreement(network_results(nn::vgg11<S>({.width = width}, there), samples),
-                  network_results(nn::vgg11<S>({.width = width}, here), samples));
-  check_agreement(network_results(nn::resnet18<S>({.width = width}, there), samples),
-                  network_results(nn::resnet18<S>({.width = width}, here), samples));
+template <class B>
+Sections<scalar_t<B>> paper_network_results(const B& backend, double width, Index samples) {
+  using S = scalar_t<B>;
+  return {{"VGG-11", network_results(nn::vgg11<S>({.width = width}, backend), samples)},
+          {"ResNet-18", network_results(nn::resnet18<S>({.width = width}, backend), samples)}};
+}
+
+/// The host's backend with convolutions by the operations of their definition.
+template <class S>
+cpu::Backend<S> host_backend(Index chunk) {
+  return cpu::Backend<S>({.threads = 1, .chunk = chunk, .convolution = ConvAlgorithm::im2col});
 }
 
 }  // namespace lazytrain::testing

@@ -106,16 +106,4 @@ Results<scalar_t<B>> kernel_results(const B& backend) {
   return results;
 }
 
-template <class S, class E>
-void check_training() {
-  check_agreement(training_results(cuda::ExecutorBackend<S, E>()),
-                  training_results(cpu::Backend<S>({.threads = 1, .convolution = ConvAlgorithm::im2col})));
-}
-
-template <class S, class E>
-void check_kernel_products() {
-  check_agreement(kernel_results(cuda::ExecutorBackend<S, E>()),
-                  kernel_results(cpu::Backend<S>({.threads = 1, .convolution = ConvAlgorithm::im2col})));
-}
-
 }  // namespace lazytrain::testing

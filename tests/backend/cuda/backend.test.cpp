@@ -5,7 +5,7 @@
 using namespace lazytrain;
 using namespace lazytrain::testing;
 
-using B = cuda::ExecutorBackend<double, HostExecutor<>>;
+using B = cuda::ExecutorBackend<double, HostExecutor>;
 
 TEST_CASE("options of an executor's backend that make no sense are refused", "[backend]") {
   CHECK(message_of<std::invalid_argument>([] { B({.chunk = 0}); }) ==

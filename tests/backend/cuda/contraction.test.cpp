@@ -8,12 +8,13 @@ using namespace lazytrain::testing;
 
 TEMPLATE_TEST_CASE("every contraction on an executor is the product of the Jacobians of the layer",
                    "[backend]", float, double) {
-  check_contractions<TestType, HostExecutor<>>();
-  check_contractions<TestType, HostExecutor<ThreadOrder::descending>>();
+  check_contractions<TestType, HostExecutor>();
+  const HostExecutor::Mode mode(ThreadOrder::descending);
+  check_contractions<TestType, HostExecutor>();
 }
 
 TEST_CASE("contractions on an executor refuse what has no meaning", "[backend]") {
-  using E = HostExecutor<>;
+  using E = HostExecutor;
   E::Products products;
   cuda::Workspace<double, E> scratch;
   const cuda::Contraction<double, E> contraction(products, 1, scratch);
@@ -31,7 +32,7 @@ TEST_CASE("contractions on an executor refuse what has no meaning", "[backend]")
 
 TEST_CASE("the device's costs choose Gram matrices for one position, gradients for few weights",
           "[backend]") {
-  using B = cuda::ExecutorBackend<float, HostExecutor<>>;
+  using B = cuda::ExecutorBackend<float, HostExecutor>;
   const ContractionSize size{.rows = 500, .columns = 500, .outputs = 10, .symmetric = true};
   const ConvShape dense{.channels = 512, .height = 1, .width = 1, .filters = 10, .kernel = 1, .padding = 0};
   const ConvShape first{.channels = 3, .height = 32, .width = 32, .filters = 64};

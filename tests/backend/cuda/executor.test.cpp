@@ -36,22 +36,24 @@ void check_memory() {
 }  // namespace
 
 TEST_CASE("an executor is recognized by what it offers", "[backend]") {
-  CHECK(cuda::Executor<HostExecutor<>>);
-  CHECK(cuda::Executor<HostExecutor<ThreadOrder::strided>>);
+  CHECK(cuda::Executor<HostExecutor>);
   CHECK_FALSE(cuda::Executor<NoExecutor>);
 }
 
 TEST_CASE("the host's executors keep and move numbers, in any order of threads", "[backend]") {
-  check_memory<HostExecutor<>>();
-  check_memory<HostExecutor<ThreadOrder::descending>>();
-  check_memory<HostExecutor<ThreadOrder::strided, HostAccess::allowed>>();
-  CHECK(HostExecutor<>::allocated() == 0);
+  check_memory<HostExecutor>();
+  for (const ThreadOrder order : {ThreadOrder::descending, ThreadOrder::strided}) {
+    const HostExecutor::Mode mode(order, HostAccess::allowed);
+    check_memory<HostExecutor>();
+  }
+  CHECK(HostExecutor::allocated() == 0);
 }
 
 TEMPLATE_TEST_CASE("products of matrices within others, transposed or not, are those of Eigen", "[backend]",
                    float, double) {
   using S = TestType;
-  using E = HostExecutor<ThreadOrder::ascending, HostAccess::allowed>;
+  using E = HostExecutor;
+  const HostExecutor::Mode mode(ThreadOrder::ascending, HostAccess::allowed);
   Matrix<S> a(5, 4), b(4, 6), c(3, 4);
   for (Index i = 0; i < a.size(); ++i) a(i) = static_cast<S>(i % 7 - 3);
   for (Index i = 0; i < b.size(); ++i) b(i) = static_cast<S>(i % 5 - 2);

@@ -6,7 +6,8 @@ using namespace lazytrain;
 using namespace lazytrain::testing;
 
 TEST_CASE("every term of a sum is added once, whatever the number of threads", "[backend]") {
-  using E = HostExecutor<ThreadOrder::ascending, HostAccess::allowed>;
+  using E = HostExecutor;
+  const HostExecutor::Mode mode(ThreadOrder::ascending, HostAccess::allowed);
   for (const Index count : {0, 1, 255, 256, 257, 65535, 65536, 65537, 200001}) {
     CAPTURE(count);
     Vector<double> x(count);
@@ -18,6 +19,7 @@ TEST_CASE("every term of a sum is added once, whatever the number of threads", "
 }
 
 TEMPLATE_TEST_CASE("sums over columns, and biases", "[backend]", float, double) {
-  check_biases<TestType, HostExecutor<>>();
-  check_biases<TestType, HostExecutor<ThreadOrder::descending>>();
+  check_biases<TestType, HostExecutor>();
+  const HostExecutor::Mode mode(ThreadOrder::descending);
+  check_biases<TestType, HostExecutor>();
 }

@@ -7,14 +7,15 @@ using namespace lazytrain;
 using namespace lazytrain::testing;
 
 TEMPLATE_TEST_CASE("a vector of an executor is one on which algorithms run", "[backend]", float, double) {
-  CHECK(HilbertVector<cuda::Vector<TestType, HostExecutor<>>>);
-  check_vectors<TestType, HostExecutor<>>();
-  check_vectors<TestType, HostExecutor<ThreadOrder::strided>>();
-  CHECK(HostExecutor<>::allocated() == 0);
+  CHECK(HilbertVector<cuda::Vector<TestType, HostExecutor>>);
+  check_vectors<TestType, HostExecutor>();
+  const HostExecutor::Mode mode(ThreadOrder::strided);
+  check_vectors<TestType, HostExecutor>();
+  CHECK(HostExecutor::allocated() == 0);
 }
 
 TEST_CASE("vectors of an executor are values", "[backend]") {
-  using V = cuda::Vector<double, HostExecutor<>>;
+  using V = cuda::Vector<double, HostExecutor>;
   const Vector<double> x = Eigen::Vector3d(1, 2, 3);
   V a(x);
   V b = a;
@@ -37,11 +38,11 @@ TEST_CASE("vectors of an executor are values", "[backend]") {
 
 TEST_CASE("memory that was not written is not a number", "[backend]") {
   // What the host's executor has for initcheck.
-  CHECK_FALSE(all_finite(cuda::Vector<float, HostExecutor<>>(5)));
+  CHECK_FALSE(all_finite(cuda::Vector<float, HostExecutor>(5)));
 }
 
 TEST_CASE("inner products of F are those of the host, with and without one weight for all", "[backend]") {
-  using V = cuda::Vector<double, HostExecutor<>>;
+  using V = cuda::Vector<double, HostExecutor>;
   const Vector<double> u = (Vector<double>(6) << 1, 2, 3, 4, 5, 6).finished(), v = u.reverse();
   for (const OutputSpace& space :
        {OutputSpace::empirical(3, 2), OutputSpace::weighted(Eigen::Vector3d(1, 2, 4), 2)}) {
@@ -57,11 +58,11 @@ TEST_CASE("inner products of F are those of the host, with and without one weigh
 
 TEST_CASE("a batch is a matrix of the host, elsewhere", "[backend]") {
   const Matrix<double> X = (Matrix<double>(2, 3) << 1, 2, 3, 4, 5, 6).finished();
-  const cuda::Batch<double, HostExecutor<>> batch = X;
+  const cuda::Batch<double, HostExecutor> batch = X;
   CHECK(batch.rows() == 2);
   CHECK(batch.cols() == 3);
   CHECK(batch.to_host() == X);
-  auto zero = cuda::Batch<double, HostExecutor<>>::Zero(3, 1);
+  auto zero = cuda::Batch<double, HostExecutor>::Zero(3, 1);
   CHECK(zero.to_host() == Matrix<double>::Zero(3, 1));
   zero.resize(2, 5);
   CHECK(zero.rows() == 2);

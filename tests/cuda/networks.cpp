@@ -1,0 +1,38 @@
+#include "results.hpp"
+
+#include <support/network_laws.hpp>
+#include <support/training_laws.hpp>
+
+using namespace lazytrain;
+using namespace lazytrain::testing;
+
+TEMPLATE_TEST_CASE("every layer's functions on a device agree with the host's backend", "[cuda]", float,
+                   double) {
+  check_agreement(DeviceResults<TestType>::layers(), all_layer_results<cpu::Backend<TestType>>());
+}
+
+TEMPLATE_TEST_CASE("networks on a device agree with the host's backend", "[cuda]", float, double) {
+  check_agreement(DeviceResults<TestType>::small_networks(),
+                  small_network_results(host_backend<TestType>(2)));
+}
+
+TEMPLATE_TEST_CASE("VGG-11 and ResNet-18 on a device agree with the host's backend", "[cuda]", float,
+                   double) {
+  check_agreement(DeviceResults<TestType>::paper_networks(0.125, 5),
+                  paper_network_results(host_backend<TestType>(5), 0.125, 5));
+}
+
+TEMPLATE_TEST_CASE("stochastic descent on a device ends where it does on the host", "[cuda]", float, double) {
+  check_agreement(DeviceResults<TestType>::training(), training_results(host_backend<TestType>(32)));
+}
+
+TEMPLATE_TEST_CASE("flows, kernel products, solves and eigenvalues on a device are those of the host",
+                   "[cuda]", float, double) {
+  check_agreement(DeviceResults<TestType>::kernel(), kernel_results(host_backend<TestType>(32)));
+}
+
+TEST_CASE("two runs on a device have the same bits", "[cuda]") {
+  const auto first = DeviceResults<float>::training(), second = DeviceResults<float>::training();
+  REQUIRE(first.size() == second.size());
+  for (std::size_t i = 0; i < first.size(); ++i) CHECK(first[i].second == second[i].second);
+}

@@ -1,0 +1,33 @@
+#include "results.hpp"
+
+#include <lazytrain/backend/cuda/backend.cuh>
+#include <support/network_laws.hpp>
+#include <support/training_laws.hpp>
+
+namespace lazytrain::testing {
+
+template <class S>
+Sections<S> DeviceResults<S>::layers() {
+  return all_layer_results<cuda::Backend<S>>();
+}
+template <class S>
+Sections<S> DeviceResults<S>::small_networks() {
+  return small_network_results(cuda::Backend<S>({.chunk = 2}));
+}
+template <class S>
+Sections<S> DeviceResults<S>::paper_networks(double width, Index samples) {
+  return paper_network_results(cuda::Backend<S>(), width, samples);
+}
+template <class S>
+Results<S> DeviceResults<S>::training() {
+  return training_results(cuda::Backend<S>());
+}
+template <class S>
+Results<S> DeviceResults<S>::kernel() {
+  return kernel_results(cuda::Backend<S>());
+}
+
+template struct DeviceResults<float>;
+template struct DeviceResults<double>;
+
+}  // namespace lazytrain::testing

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <support/device_laws.hpp>
+
+namespace lazytrain::testing {
+
+/// What networks give on a device: compiled by nvcc (results.cu), compared by tests that the host's compiler
+/// compiles.
+template <class S>
+struct DeviceResults {
+  [[nodiscard]] static Sections<S> layers();
+  [[nodiscard]] static Sections<S> small_networks();
+  [[nodiscard]] static Sections<S> paper_networks(double width, Index samples);
+  [[nodiscard]] static Results<S> training();
+  [[nodiscard]] static Results<S> kernel();
+};
+
+}  // namespace lazytrain::testing
