@@ -21,6 +21,19 @@ struct GaussianPair {
   double supplement = std::numbers::pi / 2;
 };
 
+namespace detail {
+
+/// |x| without overflow or underflow on the way.
+inline double safe_norm(view_t<Vector<double>> x) {
+  const double largest = x.size() > 0 ? x.lpNorm<Eigen::Infinity>() : 0;
+  if (largest == 0) return 0;
+  double sum = 0;
+  for (Index i = 0; i < x.size(); ++i) sum += (x(i) / largest) * (x(i) / largest);
+  return largest * std::sqrt(sum);
+}
+
+}  // namespace detail
+
 /// The pair of a.x and a.x' for a ~ N(0, deviation^2) in every coordinate. The angle is exact to rounding,
 /// from 1e-150 to π, and norms neither overflow nor underflow (Kahan's formula on unit vectors). Cost: O(d).
 /// @throws std::invalid_argument if the sizes differ, std::domain_error if a number is not finite or the
@@ -31,8 +44,8 @@ struct GaussianPair {
   require_finite("gaussian_pair", "x", x);
   require_finite("gaussian_pair", "y", y);
   require_nonnegative("gaussian_pair", "deviation", deviation);
-  const double x_norm = x.stableNorm();
-  const double y_norm = y.stableNorm();
+  const double x_norm = detail::safe_norm(x);
+  const double y_norm = detail::safe_norm(y);
   GaussianPair pair{.first = deviation * x_norm, .second = deviation * y_norm};
   if (x_norm == 0 || y_norm == 0) return pair;
   double difference = 0;

@@ -45,7 +45,9 @@ class LayeredPropagation {
 
   /// Cost: a forward pass and an eigenvalue problem of the smaller size of each W.
   /// @throws std::invalid_argument if X does not have inputs() rows
-  LayeredPropagation(LayeredNetwork network, const Matrix<double>& X) : network_(std::move(network)) {
+  template <class Derived>
+  LayeredPropagation(LayeredNetwork network, const Eigen::MatrixBase<Derived>& X)
+      : network_(std::move(network)) {
     require_size("LayeredPropagation", "X.rows()", X.rows(), network_.inputs(), "network.inputs()");
     const double up = inflation(X.rows());
     input_ = up * X.colwise().norm().transpose();
@@ -135,9 +137,10 @@ class LayeredPropagation {
 /// Of one hidden layer `two_layer_lipschitz` is the better bound: it takes the largest neuron and one
 /// eigenvalue problem for all samples, propagation their mean square. Cost: see `LayeredPropagation`.
 /// @throws std::invalid_argument if X or the space does not fit the network
-[[nodiscard]] inline LipschitzBounds layered_lipschitz(const LayeredNetwork& network, const Matrix<double>& X,
-                                                       const OutputSpace& space,
-                                                       const Estimate& differential = {}) {
+template <class Derived>
+[[nodiscard]] LipschitzBounds layered_lipschitz(const LayeredNetwork& network,
+                                                const Eigen::MatrixBase<Derived>& X, const OutputSpace& space,
+                                                const Estimate& differential = {}) {
   require_size("layered_lipschitz", "space", space.dim(), X.cols() * network.outputs(),
                "samples times network.outputs()");
   for (const DenseLayer& layer : network.layers()) {
@@ -169,9 +172,10 @@ class LayeredPropagation {
 
 /// ||D^2h(w0)|| of a layered smooth network from above, LD(0) of `layered_lipschitz`; not available for an
 /// activation with kinks. @throws as `layered_lipschitz`
-[[nodiscard]] inline Estimate layered_second_derivative_bound(const LayeredNetwork& network,
-                                                              const Matrix<double>& X,
-                                                              const OutputSpace& space) {
+template <class Derived>
+[[nodiscard]] Estimate layered_second_derivative_bound(const LayeredNetwork& network,
+                                                       const Eigen::MatrixBase<Derived>& X,
+                                                       const OutputSpace& space) {
   return layered_lipschitz(network, X, space).of_dh(0);
 }
 

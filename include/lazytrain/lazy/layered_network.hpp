@@ -89,7 +89,9 @@ class LayeredNetwork {
 
   /// z = factor (W x + b) and σ(z) of layer l for its inputs, the columns of X.
   /// @throws std::invalid_argument if X has a wrong number of rows
-  [[nodiscard]] std::pair<Matrix<double>, Matrix<double>> pass(std::size_t l, const Matrix<double>& X) const {
+  template <class Derived>
+  [[nodiscard]] std::pair<Matrix<double>, Matrix<double>> pass(std::size_t l,
+                                                               const Eigen::MatrixBase<Derived>& X) const {
     const DenseLayer& layer = layers_.at(l);
     require_size("LayeredNetwork::pass", "X.rows()", X.rows(), layer.weights.cols(), "the inputs of a layer");
     Matrix<double> z = layer.weights * X;
@@ -100,7 +102,8 @@ class LayeredNetwork {
   }
 
   /// Outputs on the columns of X. @throws std::invalid_argument if X does not have inputs() rows
-  [[nodiscard]] Matrix<double> operator()(const Matrix<double>& X) const {
+  template <class Derived>
+  [[nodiscard]] Matrix<double> operator()(const Eigen::MatrixBase<Derived>& X) const {
     Matrix<double> x = X;
     for (std::size_t l = 0; l < layers_.size(); ++l) x = pass(l, x).second;
     return x;

@@ -34,7 +34,9 @@ namespace detail {
     }
     return e;
   };
-  return waves(height) * filter.values * waves(width).transpose();
+  // Small and rare: sums coefficient by coefficient compile in a fraction of the time of blocked products.
+  const Matrix<std::complex<double>> columns = waves(height).lazyProduct(filter.values);
+  return columns.lazyProduct(waves(width).transpose());
 }
 
 }  // namespace detail
