@@ -17,11 +17,8 @@ import statistics
 import sys
 import time
 
-if os.environ.get("OPENBLAS_NUM_THREADS") != "1":
-    sys.exit("pytorch_vgg11.py: set OPENBLAS_NUM_THREADS=1")
-
-import torch  # noqa: E402
-from torch import nn  # noqa: E402
+import torch
+from torch import nn
 
 
 def vgg11():
@@ -76,6 +73,8 @@ def kernel(net, scalar, images):
 
 
 def main():
+    if os.environ.get("OPENBLAS_NUM_THREADS") != "1":
+        sys.exit("pytorch_vgg11.py: set OPENBLAS_NUM_THREADS=1")
     scalar = {"float": torch.float32, "double": torch.float64}[sys.argv[1]]
     task, threads = sys.argv[2], int(sys.argv[3])
     repetitions = int(sys.argv[4]) if len(sys.argv) > 4 else 3
@@ -97,4 +96,5 @@ def main():
                       "peak_MiB": round(peak)}))
 
 
-main()
+if __name__ == "__main__":
+    main()

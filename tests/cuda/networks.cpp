@@ -31,6 +31,11 @@ TEMPLATE_TEST_CASE("flows, kernel products, solves and eigenvalues on a device a
   check_agreement(DeviceResults<TestType>::kernel(), kernel_results(host_backend<TestType>(32)));
 }
 
+TEMPLATE_TEST_CASE("training steps as launches of a graph end where they do one by one", "[cuda]", float,
+                   double) {
+  check_agreement(DeviceResults<TestType>::steps_of_graph(), DeviceResults<TestType>::steps());
+}
+
 TEST_CASE("two runs on a device have the same bits", "[cuda]") {
   const auto first = DeviceResults<float>::training(), second = DeviceResults<float>::training();
   REQUIRE(first.size() == second.size());

@@ -13,6 +13,9 @@ struct DeviceResults {
   [[nodiscard]] static Sections<S> paper_networks(double width, Index samples);
   [[nodiscard]] static Results<S> training();
   [[nodiscard]] static Results<S> kernel();
+  /// Where four training steps end, each asked for, and as launches of a graph.
+  [[nodiscard]] static Results<S> steps();
+  [[nodiscard]] static Results<S> steps_of_graph();
 };
 
 }  // namespace lazytrain::testing

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <lazytrain/backend/cuda/executor.hpp>
 #include <map>
@@ -45,12 +46,17 @@ class HostExecutor {
     template <class S>
     void multiply(const cuda::MatrixProduct<S>& p) {
       const Access opened;
+      // What cuBLAS refuses.
+      require(p.m >= 0 && p.n >= 0 && p.k >= 0 && p.ldc >= std::max<Index>(1, p.m));
       for (Index i = 0; i < p.count; ++i) {
         multiply(p, p.a + i * p.step_a, p.b + i * p.step_b, p.c + i * p.step_c);
       }
     }
 
    private:
+    static void require(bool valid) {
+      if (!valid) throw std::runtime_error("a matrix product has an invalid size or leading dimension");
+    }
     template <class S>
     static void multiply(const cuda::MatrixProduct<S>& p, const S* a, const S* b, S* c) {
       const Matrix<S> left = factor(p.left, a, p.m, p.k, p.lda), right = factor(p.right, b, p.k, p.n, p.ldb);
@@ -64,6 +70,7 @@ class HostExecutor {
     static Matrix<S> factor(cuda::Transpose transpose, const S* data, Index rows, Index columns,
                             Index stride) {
       using Source = Eigen::Map<const Matrix<S>, 0, Eigen::OuterStride<>>;
+      require(stride >= std::max<Index>(1, transpose == cuda::Transpose::no ? rows : columns));
       if (transpose == cuda::Transpose::no) return Source(data, rows, columns, Eigen::OuterStride<>(stride));
       return Source(data, columns, rows, Eigen::OuterStride<>(stride)).transpose();
     }

@@ -87,4 +87,21 @@ TEMPLATE_TEST_CASE("products of matrices within others, transposed or not, are t
                                            .c = d.data(),
                                            .ldc = 3});
   CHECK(d == transposed);
+  // What cuBLAS refuses: a leading dimension below the rows that are there.
+  const auto refused = [&](Index lda, Index ldb, Index ldc) {
+    return message_of<std::runtime_error>([&] {
+      products.multiply(cuda::MatrixProduct<S>{.m = 2,
+                                               .n = 3,
+                                               .k = 4,
+                                               .a = a.data(),
+                                               .lda = lda,
+                                               .b = b.data(),
+                                               .ldb = ldb,
+                                               .c = c.data(),
+                                               .ldc = ldc});
+    });
+  };
+  CHECK_THAT(refused(1, 4, 3), ContainsSubstring("invalid size or leading dimension"));
+  CHECK_THAT(refused(5, 3, 3), ContainsSubstring("invalid size or leading dimension"));
+  CHECK_THAT(refused(5, 4, 1), ContainsSubstring("invalid size or leading dimension"));
 }

@@ -21,8 +21,8 @@ __global__ void call_for_each(Index count, F f) {
 
 /// The executor of the current CUDA device (that of cudaSetDevice). Every thread of the host has an order of
 /// work of its own, CUDA's per-thread default stream; memory comes from the device's pool in that order,
-/// without synchronization. Transfers from and to the host are those of cudaMemcpyAsync: from
-/// `cuda::PinnedVector` they overlap with work.
+/// without synchronization. Uploads are cudaMemcpyAsync's: from pinned memory of the host (`PinnedMatrix`)
+/// they return at once, from other memory when it has been read.
 class Device {
  public:
   /// A cuBLAS handle: products on the calling thread's stream, without atomics. Not to be shared by threads.
@@ -100,7 +100,9 @@ class Device {
     check(cudaMallocAsync(&memory, bytes, stream()), "cudaMallocAsync");
     return memory;
   }
-  static void release(void* memory) noexcept { cudaFreeAsync(memory, stream()); }
+  static void release(void* memory) noexcept {
+    if (cudaFreeAsync(memory, stream()) != cudaSuccess) (void)cudaGetLastError();
+  }
 
   static void upload(void* to, const void* from, std::size_t bytes) {
     check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, stream()), "cudaMemcpyAsync");
