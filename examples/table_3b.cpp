@@ -43,7 +43,10 @@ void declare(CLI::App& app, TableChoices& o) {
                  "training loss counts")
       ->delimiter(',')
       ->check(CLI::PositiveNumber);
-  app.add_option("--standard-steps", o.standard_steps, "the same of networks as they are")
+  app.add_option("--vgg-steps", o.vgg_steps, "the same of VGG-11 as it is")
+      ->delimiter(',')
+      ->check(CLI::PositiveNumber);
+  app.add_option("--resnet-steps", o.resnet_steps, "the same of ResNet-18 as it is")
       ->delimiter(',')
       ->check(CLI::PositiveNumber);
   app.add_option("--vgg-gain", o.vgg_gain, "gain of VGG-11's Xavier initialization (the paper's code: 1)")
