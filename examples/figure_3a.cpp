@@ -38,7 +38,8 @@ struct Options {
 
 void declare(CLI::App& app, Options& o) {
   app.option_defaults()->always_capture_default();
-  app.add_option("--data", o.data, "folder of CIFAR-10's binary files; without it, generated images");
+  app.add_option("--data", o.data,
+                 "folder of CIFAR-10's binary files, DIR or cifar10:DIR; without it, generated images");
   app.add_option("--network", o.network, "which network")->check(CLI::IsMember({"vgg11", "resnet18"}));
   app.add_option(
          "--loss", o.loss,

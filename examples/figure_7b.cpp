@@ -149,7 +149,8 @@ int main(int argc, char** argv) {
   CLI::App app("Figure 7(b): the spectrum of the tangent kernel of a convolutional network");
   Options o;
   app.option_defaults()->always_capture_default();
-  app.add_option("--data", o.data, "folder of CIFAR-10's binary files; without it, generated images");
+  app.add_option("--data", o.data,
+                 "folder of CIFAR-10's binary files, DIR or cifar10:DIR; without it, generated images");
   app.add_option("--network", o.network, "which network")->check(CLI::IsMember({"vgg11", "resnet18"}));
   app.add_option("--width", o.width, "factor of the number of filters")->check(CLI::PositiveNumber);
   app.add_option("--images", o.images, "images, 10 rows of the kernel each")->check(CLI::PositiveNumber);

@@ -135,7 +135,8 @@ int main(int argc, char** argv) {
       "Training at a large alpha in single and in double precision, by displacement and by difference");
   Options o;
   app.option_defaults()->always_capture_default();
-  app.add_option("--data", o.data, "folder of CIFAR-10's binary files; without it, generated images");
+  app.add_option("--data", o.data,
+                 "folder of CIFAR-10's binary files, DIR or cifar10:DIR; without it, generated images");
   app.add_option("--width", o.width, "factor of the number of filters")->check(CLI::PositiveNumber);
   app.add_option("--train", o.train, "training images")->check(CLI::PositiveNumber);
   app.add_option("--alpha", o.alpha, "the scale, finite")->check(CLI::PositiveNumber);

@@ -31,7 +31,8 @@ void declare(CLI::App& app, TableChoices& o) {
   app.add_option("--row", o.rows, "rows to compute, by default all; the table shows finished ones too")
       ->delimiter(',')
       ->check(CLI::IsMember(names));
-  app.add_option("--data", o.data, "folder of CIFAR-10's binary files; without it, generated images");
+  app.add_option("--data", o.data,
+                 "folder of CIFAR-10's binary files, DIR or cifar10:DIR; without it, generated images");
   app.add_option("--vgg-width", o.vgg_width, "factor of VGG-11's number of filters (the paper: 8)")
       ->check(CLI::PositiveNumber);
   app.add_option("--resnet-width", o.resnet_width, "factor of ResNet-18's number of filters (the paper: 7)")
@@ -43,7 +44,10 @@ void declare(CLI::App& app, TableChoices& o) {
                  "training loss counts")
       ->delimiter(',')
       ->check(CLI::PositiveNumber);
-  app.add_option("--standard-steps", o.standard_steps, "the same of networks as they are")
+  app.add_option("--vgg-steps", o.vgg_steps, "the same of VGG-11 as it is")
+      ->delimiter(',')
+      ->check(CLI::PositiveNumber);
+  app.add_option("--resnet-steps", o.resnet_steps, "the same of ResNet-18 as it is")
       ->delimiter(',')
       ->check(CLI::PositiveNumber);
   app.add_option("--vgg-gain", o.vgg_gain, "gain of VGG-11's Xavier initialization (the paper's code: 1)")

@@ -7,6 +7,7 @@
 #include <lazytrain/nn/images.hpp>
 #include <numbers>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -61,10 +62,13 @@ lazytrain::data::LabelledData<S> generated_images(lazytrain::Index count, lazytr
   return data::LabelledData<S>(std::move(images), std::move(labels), classes, data::cifar10_shape);
 }
 
-/// The first samples of CIFAR-10 in `folder`, or generated ones if it is empty.
+/// The first samples of CIFAR-10 in the folder `source`, which may be written `cifar10:folder`, or generated
+/// ones if it is empty.
 template <class S>
-ImageData<S> load_images(const std::string& folder, lazytrain::Index train, lazytrain::Index test) {
+ImageData<S> load_images(const std::string& source, lazytrain::Index train, lazytrain::Index test) {
   using namespace lazytrain;
+  constexpr std::string_view prefix = "cifar10:";
+  const std::string folder = source.starts_with(prefix) ? source.substr(prefix.size()) : source;
   const bool generated = folder.empty();
   const auto part = [&](data::Part which, Index count, std::uint64_t stream) {
     if (generated) return generated_images<S>(count, Philox(5, stream));

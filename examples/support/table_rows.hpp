@@ -41,7 +41,8 @@ struct TableChoices {
   Index test = 1000;
   /// In units of 1 / (M ||Dh(w0)||^2).
   std::vector<double> linearized_steps = {3};
-  std::vector<double> standard_steps = {5};
+  std::vector<double> vgg_steps = {5};
+  std::vector<double> resnet_steps = {3};
   /// Residual blocks add up: with a gain of sqrt(2) a deep ResNet's outputs explode.
   double vgg_gain = 1.4142135623730951;
   double resnet_gain = 1;
@@ -109,7 +110,8 @@ class NetworkRow {
   [[nodiscard]] double gain() const { return vgg_ ? options_.vgg_gain : options_.resnet_gain; }
   [[nodiscard]] bool solved() const { return linearized_ && options_.solve > 0; }
   [[nodiscard]] const std::vector<double>& steps() const {
-    return linearized_ ? options_.linearized_steps : options_.standard_steps;
+    if (linearized_) return options_.linearized_steps;
+    return vgg_ ? options_.vgg_steps : options_.resnet_steps;
   }
 
   [[nodiscard]] nlohmann::json solve(const auto& net, const Vector<float>& w0, const ImageData<float>& data,
