@@ -77,6 +77,12 @@ TEMPLATE_TEST_CASE("the operations on vectors are those of a Hilbert space", "",
   CHECK(target == z);
 }
 
+TEST_CASE("the host's vectors are not elsewhere") {
+  CHECK(HilbertVector<Vector<float>>);
+  CHECK_FALSE(VectorElsewhere<Vector<float>>);
+  CHECK_FALSE(VectorElsewhere<Vector<double>>);
+}
+
 TEST_CASE("one coordinate that is not a number makes a vector not finite") {
   Vector<double> x = Vector<double>::Zero(5);
   CHECK(all_finite(x));

@@ -42,7 +42,9 @@ TEST_CASE("any layer tells what it holds", "[nn]") {
   CHECK_FALSE(plain.conv_shape());
   CHECK_FALSE(plain.displaceable());
   CHECK_FALSE(plain.twice_differentiable());
-  CHECK_FALSE(plain.compare_patterns(1, nullptr, nullptr));
+  const B backend;
+  B::Workspace scratch;
+  CHECK_FALSE(plain.compare_patterns({backend, scratch, 1}, nullptr, nullptr));
 }
 
 TEST_CASE("what a layer lacks is refused by the layer's name", "[nn]") {

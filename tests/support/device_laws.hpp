@@ -179,38 +179,38 @@ void check_contractions() {
   std::vector<ConvShape> shapes = odd_conv_shapes();
   shapes.push_back({.channels = 11, .height = 1, .width = 1, .filters = 7, .kernel = 1, .padding = 0});
   for (const ConvShape& shape : shapes) {
-    for (const auto method :
-         {KernelContraction::jacobian, KernelContraction::gram, KernelContraction::applied}) {
-      const bool bias = method != KernelContraction::gram || shape.channels != 3;
-      const LayerContraction layer{.shape = shape, .outputs = 2, .bias = bias, .method = method};
-      CAPTURE(shape, static_cast<int>(method), bias);
-      Philox rng(4);
-      const Index n = 3, m = 2, k = layer.outputs;
-      const RandomSamples<S> rows(shape, n, k, rng), columns(shape, m, k, rng);
-      const NaiveJacobian J = naive_jacobian(layer, rows), L = naive_jacobian(layer, columns);
-      const V x(Vector<S>(rows.activations.reshaped())), dx(Vector<S>(rows.deltas.reshaped())),
-          z(Vector<S>(columns.activations.reshaped())), dz(Vector<S>(columns.deltas.reshaped()));
-      const cuda::LayerSamples<S> left{x.data(), dx.data(), n}, right{z.data(), dz.data(), m};
-      for (const double patch_memory : {1.0, 1e9}) {
-        const B backend({.patch_memory = patch_memory});
-        typename B::ContractionWorkspace scratch;
-        const auto check = [&](const cuda::LayerSamples<S>& other, const NaiveJacobian& K) {
-          // A block one row and two columns from the corner of a matrix of ones.
-          const Index height = n * k + 3, width = K.value.cols() + 4;
+    LayerContraction layer{.shape = shape, .outputs = 2, .bias = shape.padding != 1};
+    Philox rng(4);
+    const Index n = 3, m = 2, k = layer.outputs;
+    const RandomSamples<S> rows(shape, n, k, rng), columns(shape, m, k, rng);
+    const NaiveJacobian J = naive_jacobian(layer, rows), L = naive_jacobian(layer, columns);
+    const V x(Vector<S>(rows.activations.reshaped())), dx(Vector<S>(rows.deltas.reshaped())),
+        z(Vector<S>(columns.activations.reshaped())), dz(Vector<S>(columns.deltas.reshaped()));
+    const cuda::LayerSamples<S> left{x.data(), dx.data(), n}, right{z.data(), dz.data(), m};
+    const auto check = [&](const cuda::LayerSamples<S>& other, const NaiveJacobian& K) {
+      // A block one row and two columns from the corner of a matrix of ones.
+      const Index height = n * k + 3, width = K.value.cols() + 4;
+      Matrix<double> exact = Matrix<double>::Ones(height, width), magnitude = exact;
+      exact.block(1, 2, n * k, K.value.cols()) += J.value.transpose() * K.value;
+      magnitude.block(1, 2, n * k, K.value.cols()) += J.magnitude.transpose() * K.magnitude;
+      for (const auto method :
+           {KernelContraction::jacobian, KernelContraction::gram, KernelContraction::applied}) {
+        layer.method = method;
+        for (const double patch_memory : {1.0, 1e9}) {
+          CAPTURE(shape, static_cast<int>(method), layer.bias, patch_memory);
+          const B backend({.patch_memory = patch_memory});
+          typename B::ContractionWorkspace scratch;
           typename B::Batch out = Matrix<S>(Matrix<S>::Ones(height, width));
           backend.contract(layer, left, other, backend.block(out, 1, 2, n * k, K.value.cols()), Write::add,
                            scratch);
-          Matrix<double> exact = Matrix<double>::Ones(height, width), magnitude = exact;
-          exact.block(1, 2, n * k, K.value.cols()) += J.value.transpose() * K.value;
-          magnitude.block(1, 2, n * k, K.value.cols()) += J.magnitude.transpose() * K.magnitude;
           const Matrix<double> error = out.to_host().template cast<double>() - exact;
           CHECK(error.cwiseAbs().maxCoeff() <= roundoff<S>(100) * magnitude.maxCoeff());
           CHECK(error.allFinite());
-        };
-        check(right, L);
-        check(left, J);
+        }
       }
-    }
+    };
+    check(right, L);
+    check(left, J);
   }
 }
 

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <lazytrain/flow/batch_field.hpp>
+#include <lazytrain/flow/dormand_prince.hpp>
 #include <lazytrain/flow/gradient_field.hpp>
 #include <lazytrain/flow/integrate.hpp>
+#include <lazytrain/flow/runge_kutta4.hpp>
 #include <lazytrain/flow/stochastic_descent.hpp>
 #include <lazytrain/kernel/kernel_operator.hpp>
 #include <lazytrain/linalg/conjugate_gradient.hpp>
@@ -81,6 +83,13 @@ Results<scalar_t<B>> kernel_results(const B& backend) {
   V velocity = zeros_like(w0);
   field(velocity, velocity);
   results.emplace_back("field", on_host(velocity));
+  const auto flow = [&](const char* name, const auto& stepper) {
+    const auto end = integrate(stepper, field, zeros_like(w0), {.horizon = 0.5, .step = 0.25});
+    CHECK(end.succeeded());
+    results.emplace_back(name, on_host(end.x));
+  };
+  flow("Runge-Kutta", RungeKutta4{});
+  flow("Dormand-Prince", DormandPrince{});
   const KernelOperator kernel(linearize(h, w0));
   V product = zeros_like(u);
   kernel.apply(u, product);

@@ -75,4 +75,13 @@ concept HilbertVector = std::copyable<V> && requires(V& y, const V& x, typename 
   { all_finite(x) } -> std::convertible_to<bool>;
 };
 
+/// A vector whose numbers the host cannot touch, on a device: `to_host(x)` gives a copy of them and
+/// `from_host(numbers, x)` sets them, and x's size.
+template <class V>
+concept VectorElsewhere = HilbertVector<V> &&
+    requires(const V& x, const Vector<typename V::Scalar>& host, V& y) {
+  { to_host(x) } -> std::same_as<Vector<typename V::Scalar>>;
+  from_host(host, y);
+};
+
 }  // namespace lazytrain

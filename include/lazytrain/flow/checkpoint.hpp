@@ -7,6 +7,7 @@
 #include <iterator>
 #include <lazytrain/core/error.hpp>
 #include <lazytrain/core/types.hpp>
+#include <lazytrain/core/vector.hpp>
 #include <lazytrain/report/atomic_file.hpp>
 #include <map>
 #include <string>
@@ -31,6 +32,11 @@ class Checkpoint {
     array.resize(static_cast<std::size_t>(values.size()));
     for (std::size_t i = 0; i < array.size(); ++i)
       array[i] = static_cast<double>(values(static_cast<Index>(i)));
+  }
+
+  template <VectorElsewhere V>
+  void set(const std::string& name, const V& values) {
+    set(name, to_host(values));
   }
 
   void set(const std::string& name, const std::string& words) {
@@ -63,6 +69,14 @@ class Checkpoint {
   void get(const std::string& name, Vector<S>& out) const {
     const auto& values = array(name, static_cast<std::size_t>(out.size()));
     for (std::size_t i = 0; i < values.size(); ++i) out(static_cast<Index>(i)) = static_cast<S>(values[i]);
+  }
+
+  /// `out` has the array's size; it is set from the host.
+  template <VectorElsewhere V>
+  void get(const std::string& name, V& out) const {
+    Vector<typename V::Scalar> host(dimension(out));
+    get(name, host);
+    from_host(host, out);
   }
 
   /// Replaces the file at `path`, atomically. @throws std::runtime_error with the path

@@ -53,7 +53,7 @@ class HeavyBall {
 
   /// @throws std::invalid_argument if State is a vector that a Checkpoint cannot hold
   void save(Checkpoint& checkpoint) const {
-    if constexpr (on_host) {
+    if constexpr (can_be_kept) {
       checkpoint.set("x", x_);
       checkpoint.set("momentum", momentum_);
       checkpoint.set("motion", motion_);
@@ -64,7 +64,7 @@ class HeavyBall {
   /// @throws std::invalid_argument if the checkpoint is of another momentum or cannot hold State,
   /// std::runtime_error if it is of another size
   void load(const Checkpoint& checkpoint) {
-    if constexpr (on_host) {
+    if constexpr (can_be_kept) {
       const double momentum = checkpoint.number("momentum");
       if (momentum != momentum_) {
         raise<std::invalid_argument>("HeavyBall", "momentum is ", momentum_, ", expected ", momentum,
@@ -79,6 +79,7 @@ class HeavyBall {
 
  private:
   static constexpr bool on_host = std::is_same_v<State, Vector<Scalar>>;
+  static constexpr bool can_be_kept = on_host || VectorElsewhere<State>;
 
   void step(double eta, auto f, auto motion, auto x, auto before) const {
     before = x;
@@ -91,8 +92,8 @@ class HeavyBall {
     x += static_cast<Scalar>(eta) * motion;
   }
   [[noreturn]] static void refuse() {
-    raise<std::invalid_argument>("HeavyBall",
-                                 "a checkpoint holds vectors on the host only, expected no checkpoint");
+    raise<std::invalid_argument>(
+        "HeavyBall", "a checkpoint holds vectors that can be brought to the host, expected no checkpoint");
   }
 
   State x_;

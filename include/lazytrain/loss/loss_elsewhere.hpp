@@ -14,19 +14,11 @@ namespace lazytrain {
 
 namespace detail {
 
-/// A vector that lives elsewhere than on the host, and can be brought there and back.
-template <class V>
-concept LivesElsewhere =
-    HilbertVector<V> && requires(const V& x, const Vector<typename V::Scalar>& host, V& y) {
-  { to_host(x) } -> std::same_as<Vector<typename V::Scalar>>;
-  from_host(host, y);
-  { y.data() } -> std::same_as<typename V::Scalar*>;
-};
-
 /// `for_each(y, count, f)` calls f(0), ..., f(count - 1) where y lives.
 template <class R, class V>
 concept HasGradientOfSamples = requires(const R& loss, const V& y, V& g) {
   from_host(loss.targets(), g);
+  { g.data() } -> std::same_as<scalar_t<R>*>;
   for_each(y, Index{}, loss.gradient_of_samples(y.data(), y.data(), g.data()));
 };
 
@@ -37,7 +29,7 @@ concept HasGradientOfSamples = requires(const R& loss, const V& y, V& g) {
 /// A loss of the host on outputs that live elsewhere, on a device. The gradients of cross-entropy and of the
 /// square loss are computed there; other calls bring the N numbers to the host and the answer back, and wait
 /// for them. Losses are small beside the networks before them.
-template <Loss R, detail::LivesElsewhere V>
+template <Loss R, VectorElsewhere V>
 requires std::same_as<outputs_t<R>, Vector<scalar_t<R>>>
 class LossElsewhere {
  public:

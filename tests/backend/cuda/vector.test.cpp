@@ -7,7 +7,7 @@ using namespace lazytrain;
 using namespace lazytrain::testing;
 
 TEMPLATE_TEST_CASE("a vector of an executor is one on which algorithms run", "[backend]", float, double) {
-  CHECK(HilbertVector<cuda::Vector<TestType, HostExecutor>>);
+  CHECK(VectorElsewhere<cuda::Vector<TestType, HostExecutor>>);
   check_vectors<TestType, HostExecutor>();
   const HostExecutor::Mode mode(ThreadOrder::strided);
   check_vectors<TestType, HostExecutor>();
