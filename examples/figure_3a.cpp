@@ -52,12 +52,12 @@ void declare(CLI::App& app, Options& o) {
   app.add_option("--steps", o.steps,
                  "initial step sizes in units of 1 / (M ||Dh(w0)||^2); the best final training loss counts")
       ->delimiter(',');
-  app.add_option("--gain", o.gain, "gain of Xavier's initialization")
-      ->check(CLI::PositiveNumber);
+  app.add_option("--gain", o.gain, "gain of Xavier's initialization")->check(CLI::PositiveNumber);
   app.add_option("--epochs", o.protocol.epochs, "passes over the data")->check(CLI::PositiveNumber);
   app.add_option("--batch", o.protocol.batch, "images in a batch")->check(CLI::PositiveNumber);
   app.add_option("--momentum", o.protocol.momentum, "momentum");
-  app.add_option("--beta", o.protocol.beta, "decay: step / (1 + beta epoch); the paper has 1/3 in its 70 epochs");
+  app.add_option("--beta", o.protocol.beta,
+                 "decay: step / (1 + beta epoch); the paper has 1/3 in its 70 epochs");
   app.add_option("--seed", o.protocol.seed, "seed of initialization, batches and augmentation");
   app.add_option("--solve", o.solve,
                  "iterations of conjugate gradients on the linearized least squares; 0: none")

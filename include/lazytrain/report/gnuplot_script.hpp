@@ -132,7 +132,8 @@ class GnuplotScript {
     int widest = 0;
     std::vector<Tick> ticks = axis_ticks(range, axis.scale, most);
     if (axis.infinity) {
-      const double last = axis.scale == Scale::log ? *axis.infinity / 30 : *axis.infinity - (range.high - range.low) / 10;
+      const double last =
+          axis.scale == Scale::log ? *axis.infinity / 30 : *axis.infinity - (range.high - range.low) / 10;
       std::erase_if(ticks, [last](const Tick& tick) { return tick.at > last; });
       ticks.push_back({*axis.infinity, "∞"});
     }

@@ -35,7 +35,8 @@ struct Axis {
   Scale scale = Scale::linear;
   std::optional<double> low{};
   std::optional<double> high{};
-  /// Where what belongs to infinity is drawn, if anything is: the tick there is ∞, and the numbers end before.
+  /// Where what belongs to infinity is drawn, if anything is: the tick there is ∞, and the numbers end
+  /// before.
   std::optional<double> infinity{};
 };
 
