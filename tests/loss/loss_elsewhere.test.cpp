@@ -57,7 +57,8 @@ TEMPLATE_TEST_CASE(
   using S = TestType;
   using W = cuda::Vector<S, HostExecutor>;
   const S huge = std::numeric_limits<S>::max() / 2;
-  const Vector<S> y = (Vector<S>(12) << 0, 0, 0, 40, -40, 0, huge, -huge, 0, S(1e-6), 0, 1).finished();
+  const S rows[] = {0, 0, 0, 40, -40, 0, huge, -huge, 0, S(1e-6), 0, 1};
+  const Vector<S> y = Eigen::Map<const Vector<S>>(rows, 12);
   const auto loss = cross_entropy_loss<S>({0, 0, 1, 2}, OutputSpace::empirical(4, 3));
   const auto there = loss_where_outputs_are<W>(loss);
   W g(y);

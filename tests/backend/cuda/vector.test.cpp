@@ -43,7 +43,7 @@ TEST_CASE("memory that was not written is not a number", "[backend]") {
 
 TEST_CASE("inner products of F are those of the host, with and without one weight for all", "[backend]") {
   using V = cuda::Vector<double, HostExecutor>;
-  const Vector<double> u = (Vector<double>(6) << 1, 2, 3, 4, 5, 6).finished(), v = u.reverse();
+  const Vector<double> u = Vector<double>::LinSpaced(6, 1, 6), v = Vector<double>::LinSpaced(6, 6, 1);
   for (const OutputSpace& space :
        {OutputSpace::empirical(3, 2), OutputSpace::weighted(Eigen::Vector3d(1, 2, 4), 2)}) {
     CHECK_THAT(space.inner(V(u), V(v)), WithinRel(space.inner(u, v), roundoff<double>(10)));
