@@ -75,6 +75,10 @@ def kernel(net, scalar, images):
 def main():
     if os.environ.get("OPENBLAS_NUM_THREADS") != "1":
         sys.exit("pytorch_vgg11.py: set OPENBLAS_NUM_THREADS=1")
+    with open("/proc/self/maps") as maps:
+        if any("/blas/libblas" in line for line in maps):
+            sys.exit("pytorch_vgg11.py: this torch uses Debian's reference BLAS, expected OpenBLAS "
+                     "(Debian: libopenblas0-pthread)")
     scalar = {"float": torch.float32, "double": torch.float64}[sys.argv[1]]
     task, threads = sys.argv[2], int(sys.argv[3])
     repetitions = int(sys.argv[4]) if len(sys.argv) > 4 else 3
