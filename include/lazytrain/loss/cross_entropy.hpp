@@ -44,7 +44,7 @@ struct LogSumExp {
   }
 };
 
-/// g = softmax(y) - q for a sample's outputs, as CrossEntropyLoss::gradient has it. g may be y.
+/// g = softmax(y) - q for a sample's outputs, on the host or on a device. g may be y.
 template <class S>
 struct CrossEntropyGradientOfSample {
   Index outputs;
@@ -68,6 +68,7 @@ struct CrossEntropyGradientOfSample {
     }
     const W total = W(1) + tail;
     for (Index j = 0; j < outputs; ++j) {
+      // p_top - q_top as (1 - q_top) - (1 - p_top): exact to rounding when both are near 1.
       out[j] = static_cast<S>(j == top ? (W(1) - static_cast<W>(q[j])) - tail / total
                                        : static_cast<W>(out[j]) / total - static_cast<W>(q[j]));
     }
@@ -146,18 +147,8 @@ class CrossEntropyLoss {
   void gradient(view_t<Vector<S>> y, out_t<Vector<S>> g) const {
     check("y", y.size());
     check("g", g.size());
-    const Index k = space_.outputs();
-    for (Index i = 0; i < space_.samples(); ++i) {
-      const auto q = targets_->segment(i * k, k);
-      auto out = g.segment(i * k, k);
-      const detail::LogSumExp<W> z(y.segment(i * k, k), [&out](Index j, W e) { out(j) = static_cast<S>(e); });
-      const W total = W(1) + z.tail;
-      for (Index j = 0; j < k; ++j) {
-        // p_top - q_top as (1 - q_top) - (1 - p_top): exact to rounding when both are near 1.
-        out(j) = static_cast<S>(j == z.top ? (W(1) - static_cast<W>(q(j))) - z.tail / total
-                                           : static_cast<W>(out(j)) / total - static_cast<W>(q(j)));
-      }
-    }
+    const auto gradient_of = gradient_of_samples(y.data(), targets_->data(), g.data());
+    for (Index i = 0; i < space_.samples(); ++i) gradient_of(i);
   }
 
   /// `gradient` as a function of the sample, which a device can call; y, the targets and g are there.
