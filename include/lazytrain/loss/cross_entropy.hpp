@@ -21,15 +21,9 @@ struct LogSumExp {
   W tail{};
 
   template <class Segment>
-  explicit LogSumExp(const Segment& z) : LogSumExp(z, [](Index, W) {}) {}
-  /// Calls keep(j, exp(z_j - z_top)) for all j but top; it may overwrite z_j.
-  template <class Segment, class Keep>
-  LogSumExp(const Segment& z, const Keep& keep) : largest(static_cast<W>(z.maxCoeff(&top))) {
+  explicit LogSumExp(const Segment& z) : largest(static_cast<W>(z.maxCoeff(&top))) {
     for (Index j = 0; j < z.size(); ++j) {
-      if (j == top) continue;
-      const W e = exponential(z(j));
-      tail += e;
-      keep(j, e);
+      if (j != top) tail += exponential(z(j));
     }
   }
   /// exp(z_j - z_top), at most 1.
