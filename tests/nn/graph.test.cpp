@@ -40,6 +40,42 @@ TEST_CASE("residual blocks are unrolled into layers and sums, each after what it
   CHECK_FALSE(graph.without_second());
 }
 
+namespace {
+
+/// A layer of outputs and parameters that are given.
+struct Shaped {
+  static constexpr std::string_view name = "shaped";
+  template <class Backend>
+  struct Bound : nn::PointwiseLayer<Backend, Relu> {
+    Bound(const nn::ImageShape& input, const Shaped& description)
+        : nn::PointwiseLayer<Backend, Relu>(input), shape(description.shape), block(description.block) {}
+    nn::ImageShape shape;
+    nn::ParameterBlock block;
+    [[nodiscard]] nn::ImageShape output_shape() const { return shape; }
+    [[nodiscard]] std::vector<nn::ParameterBlock> parameters() const { return {block}; }
+  };
+  template <class Backend>
+  [[nodiscard]] Bound<Backend> bind(const nn::ImageShape& input) const {
+    return {input, *this};
+  }
+  nn::ImageShape shape;
+  nn::ParameterBlock block;
+};
+
+}  // namespace
+
+TEST_CASE("outputs without coordinates and blocks of negative size are refused by the layer's name", "[nn]") {
+  const auto refusal = [](const nn::ImageShape& shape, const nn::ParameterBlock& block) {
+    return message_of<std::invalid_argument>([&] {
+      nn::Graph<B>({2, 4, 4}, Series<B>{Conv{.filters = 3}, Shaped{shape, block}});
+    });
+  };
+  CHECK_THAT(refusal({3, 4, 0}, {"shift", 1, 1}),
+             ContainsSubstring("shaped1: output_shape() is 3 x 4 x 0, expected sizes of at least 1"));
+  CHECK_THAT(refusal({3, 4, 4}, {"shift", 2, -1}),
+             ContainsSubstring("shaped1: the size of shift is -2, expected at least 0"));
+}
+
 TEST_CASE("branches that do not fit are refused by the number of their block, counted from the inside",
           "[nn]") {
   const auto inner = Series<B>().add_residual(Series<B>{Conv{.filters = 5}});

@@ -75,6 +75,11 @@ TEST_CASE("displacements tend to the jvp as epsilon goes to 0, and reach it", "[
   const auto t = h.displace(c.w0, 0.0f).linearize(c.delta);
   t.jvp(c.delta, product);
   CHECK((product - jvp).norm() <= roundoff<float>(150) * jvp.norm());
+  V output = V::Ones(jvp.size()), gradient = V::Ones(c.delta.size());
+  t.second(c.delta, c.delta, output);
+  t.second_vjp(c.delta, jvp, gradient);
+  CHECK(output.isZero(0));
+  CHECK(gradient.isZero(0));
   CHECK_THROWS_AS(h.displace(c.w0, 0.1f).linearize(V::Zero(3)), std::invalid_argument);
 }
 

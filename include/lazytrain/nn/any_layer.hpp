@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <lazytrain/core/error.hpp>
 #include <lazytrain/nn/layer.hpp>
 #include <memory>
@@ -19,10 +20,14 @@ class AnyLayer {
   using Scalar = scalar_t<B>;
   using Parameters = LayerParameters<B>;
 
-  /// @throws std::invalid_argument if a block of parameters has a negative size
+  /// @throws std::invalid_argument if the outputs have no coordinate or a block of parameters has a negative
+  /// size
   template <class L>
   requires Layer<L, B> AnyLayer(std::string name, L layer)
       : name_(std::move(name)), layer_(std::make_shared<const Holder<L>>(std::move(layer))) {
+    const ImageShape outputs = layer_->output_shape();
+    require_argument(std::min({outputs.channels, outputs.height, outputs.width}) >= 1, name_,
+                     "output_shape()", outputs, "sizes of at least 1");
     for (const ParameterBlock& block : layer_->parameters()) {
       require_argument(block.rows >= 0 && block.cols >= 0, name_, "the size of " + block.name, block.size(),
                        "at least 0");

@@ -87,13 +87,15 @@ class NetworkDisplacedTangent {
     });
   }
 
-  /// ε D^2h(w0 + εδ)[u, v]: that of the network at this point.
+  /// ε D^2h(w0 + εδ)[u, v]: that of the network at this point; 0 at ε = 0, at no cost.
   void second(const Vector& u, const Vector& v, Vector& out) const {
+    if (linear()) return fill(out, Scalar(0));
     NetworkTangent<B>(data_, w_->vector()).second(u, v, out);
     scale(origin_->epsilon, out);
   }
   /// ε times the sum over i of c_i D^2h_i(w0 + εδ) u.
   void second_vjp(const Vector& u, const Vector& c, Vector& out) const {
+    if (linear()) return fill(out, Scalar(0));
     NetworkTangent<B>(data_, w_->vector()).second_vjp(u, c, out);
     scale(origin_->epsilon, out);
   }
