@@ -12,8 +12,8 @@
 /// storage orders and the choice of kernel to Eigen.
 namespace lazytrain::detail {
 
-/// `static Matrix<A> product(lhs, rhs)` for matrices (blocks, maps, transposes) whose scalars are A or
-/// constants for A, at least one of them A. Each active scalar specializes it.
+/// `static Matrix<A> product(lhs, rhs)` for `Entries` whose scalars are A or constants for A, at least one of
+/// them A. Each active scalar specializes it.
 template <class A>
 struct ProductOf;
 
@@ -34,19 +34,38 @@ template <class Lhs, class Rhs>
 using product_scalar_t =
     typename Eigen::ScalarBinaryOpTraits<typename Lhs::Scalar, typename Rhs::Scalar>::ReturnType;
 
-/// What has entries in memory is read there, another expression is evaluated, once.
+/// The entries of a factor in memory, whatever its type and storage order: a product is compiled once for its
+/// two scalars.
+template <class S>
+using Entries = Eigen::Map<const Matrix<S>, Eigen::Unaligned, Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>>;
+
+/// The entries of what has some in memory.
 template <class Xpr>
-using entries_t = std::conditional_t<bool(Xpr::Flags& Eigen::DirectAccessBit), const Xpr&,
-                                     const Matrix<typename Xpr::Scalar>>;
+Entries<typename Xpr::Scalar> entries(const Xpr& x) {
+  const Index inner = x.innerStride(), outer = x.outerStride();
+  return {x.data(), x.rows(), x.cols(),
+          Xpr::IsRowMajor ? Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>(inner, outer)
+                          : Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>(outer, inner)};
+}
+
+/// Another expression is evaluated, once.
+template <class Xpr>
+using evaluated_t = std::conditional_t<bool(Xpr::Flags& Eigen::DirectAccessBit), const Xpr&,
+                                       const Matrix<typename Xpr::Scalar>>;
+
+template <class A, class L, class R>
+Matrix<A> product_of(const Entries<L>& lhs, const Entries<R>& rhs) {
+  return ProductOf<A>::product(lhs, rhs);
+}
 
 template <class Lhs, class Rhs>
 struct ActiveProduct {
   using Scalar = product_scalar_t<Lhs, Rhs>;
 
   static Matrix<Scalar> product(const Lhs& lhs, const Rhs& rhs) {
-    const entries_t<Lhs> a = lhs;
-    const entries_t<Rhs> b = rhs;
-    return ProductOf<Scalar>::product(a, b);
+    const evaluated_t<Lhs> a = lhs;
+    const evaluated_t<Rhs> b = rhs;
+    return product_of<Scalar, typename Lhs::Scalar, typename Rhs::Scalar>(entries(a), entries(b));
   }
   template <class Dst>
   static void evalTo(Dst& dst, const Lhs& lhs, const Rhs& rhs) {
