@@ -56,6 +56,7 @@
 #include <lazytrain/flow/controller.hpp>
 #include <lazytrain/flow/descent.hpp>
 #include <lazytrain/flow/descent_run.hpp>
+#include <lazytrain/flow/difference_defect.hpp>
 #include <lazytrain/flow/difference_field.hpp>
 #include <lazytrain/flow/dormand_prince.hpp>
 #include <lazytrain/flow/eigen_linear_part.hpp>

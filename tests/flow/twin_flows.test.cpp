@@ -1,7 +1,9 @@
 #include <cmath>
+#include <lazytrain/autodiff/functor.hpp>
 #include <lazytrain/flow/exponential.hpp>
 #include <lazytrain/flow/twin_flows.hpp>
 #include <limits>
+#include <sstream>
 
 #include "problems.hpp"
 #include "support/catch.hpp"
@@ -27,6 +29,44 @@ struct Squares {
   [[nodiscard]] Index output_dim() const { return 2; }
   Vector<double> operator()(const Vector<double>& w) const { return (w.array().square() - 1) / 2; }
   [[nodiscard]] Matrix<double> jacobian(const Vector<double>& w) const { return w.asDiagonal(); }
+};
+
+/// w + sin(10 w) / 15 as a functor.
+auto wave() {
+  return differentiable<double>(
+      []<class T>(const Vector<T>& w) -> Vector<T> {
+        using std::sin;
+        return w.unaryExpr([](const T& wi) { return T(wi + sin(10.0 * wi) / 15.0); });
+      },
+      1, euclidean(1));
+}
+
+/// A relu network of 3 inputs and 8 neurons on 20 samples, as a functor: its kinks are not declared.
+auto relu_functor() {
+  Philox rng(5);
+  const Matrix<double> X = normal_matrix(3, 20, rng);
+  return differentiable<double>(
+      [X]<class T>(const Vector<T>& w) -> Vector<T> {
+        const Eigen::Map<const Matrix<T>> A(w.data(), 3, 8);
+        const Matrix<T> z = A.transpose() * X;
+        const Matrix<T> s = z.unaryExpr([](const T& zi) { return relu(zi); });
+        return s.transpose() * w.tail(8) / std::sqrt(8.0);
+      },
+      32, empirical(20));
+}
+
+/// R = (y - t)^4 / 4, whose gradient is not Lipschitz.
+struct Quartic {
+  using Scalar = double;
+  Vector<double> targets;
+  [[nodiscard]] OutputSpace output_space() const { return euclidean(targets.size()); }
+  [[nodiscard]] double value(const Vector<double>& y) const { return (y - targets).array().pow(4).sum() / 4; }
+  void gradient(const Vector<double>& y, Vector<double>& g) const { g = (y - targets).array().cube(); }
+  void hessian_apply(const Vector<double>& y, const Vector<double>& v, Vector<double>& out) const {
+    out = 3 * (y - targets).array().square() * v.array();
+  }
+  [[nodiscard]] double smoothness() const { return infinity; }
+  [[nodiscard]] double strong_convexity() const { return 0; }
 };
 
 /// The three suprema at a scale.
@@ -178,6 +218,86 @@ TEST_CASE("The automatic method resolves distances where a subtraction cannot") 
   CHECK(limit.end == limit.linear_end);
 }
 
+TEST_CASE("Where the quadrature of the difference fails the flows are compared directly") {
+  SECTION("kinks that are not declared") {
+    const auto h = relu_functor();
+    Philox rng(6);
+    const Vector<double> w0 = normal_vector(32, rng);
+    const Objective objective(centred(h, w0),
+                              square_loss(Vector<double>(5 * normal_vector(20, rng)), empirical(20)), 30.0);
+    const TwinOptions options{.relative_tolerance = 1e-7, .samples = 20};
+    auto forced = options;
+    forced.method = TwinMethod::direct;
+    const auto automatic = compare_flows(objective, w0, 5.0, options);
+    const auto direct = compare_flows(objective, w0, 5.0, forced);
+    CHECK(automatic.method == TwinMethod::direct);
+    CHECK(automatic.distance.value == direct.distance.value);
+    CHECK(automatic.output_distance.value == direct.output_distance.value);
+    // The difference, if it is insisted on, owns to its error.
+    forced.method = TwinMethod::difference;
+    const auto difference = compare_flows(objective, w0, 5.0, forced);
+    CHECK(difference.method == TwinMethod::difference);
+    const double wrong = std::abs(difference.output_distance.value - direct.output_distance.value);
+    CHECK(wrong > 0.1 * direct.output_distance.value);
+    CHECK(difference.output_distance.error >= wrong);
+  }
+  SECTION("a way of order 1 at a large scale") {
+    const double alpha = 100;
+    const Vector<double> w0 = Vector<double>::Constant(1, 0.1);
+    const auto h = wave();
+    const Vector<double> y = alpha * (h(w0).array() + 3.0);
+    const Objective objective(h, square_loss(y, euclidean(1)), alpha);
+    const auto twin = compare_flows(objective, w0, 3.0, {.samples = 20});
+    REQUIRE(twin.complete);
+    const Vector<double> w = w0 + twin.end / alpha;
+    CHECK_THAT(twin.outputs(0), WithinRel(alpha * h(w)(0), roundoff<double>(1000)));
+    CHECK(twin.displacement.error <= 1e-7 * twin.displacement.value);
+  }
+  SECTION("not where it is exact") {
+    const Vector<double> w0 = oracle_parameters("w_uns");
+    const auto h = centred(tanh_network<double>(), w0);
+    const auto loss = square_loss(vector_of(oracle()["inputs"]["y_star"]), empirical(5));
+    for (const double alpha : {30.0, 1e4, 1e9}) {
+      CHECK(compare_flows(Objective(h, loss, alpha), w0, 2.0, {.samples = 10}).method ==
+            TwinMethod::difference);
+    }
+    CHECK(compare_flows(Objective(h, loss, 1.0), w0, 2.0, {.samples = 10}).method == TwinMethod::direct);
+  }
+}
+
+TEST_CASE("A loss without a Lipschitz gradient is trained like any other") {
+  // h(w) = w: y' = -(y - t)^3, so that 1 / (y - t)^2 grows by 2 t.
+  const auto identity =
+      differentiable<double>([]<class T>(const Vector<T>& w) -> Vector<T> { return w; }, 1, 1);
+  const Quartic loss{Vector<double>::Constant(1, 3.0)};
+  const auto twin =
+      compare_flows(Objective(identity, loss, 1.0), Vector<double>::Ones(1), 10.0, {.samples = 10});
+  REQUIRE(twin.complete);
+  CHECK_THAT(3 - twin.outputs(0), WithinRel(1 / std::sqrt(1.0 / 4 + 20), 1e-8));
+  CHECK(twin.output_distance.value <= 1e-8);
+}
+
+TEST_CASE("An observer that returns false and a budget of time stop the runs") {
+  const Vector<double> w0 = oracle_parameters("w_uns");
+  const auto h = centred(tanh_network<double>(), w0);
+  const auto loss = square_loss(vector_of(oracle()["inputs"]["y_star"]), empirical(5));
+  const auto method = GENERATE(TwinMethod::direct, TwinMethod::difference);
+  const Objective objective(h, loss, 50.0);
+  Index calls = 0;
+  const auto stopped = compare_flows(objective, w0, 3.0, {.samples = 10, .method = method}, DormandPrince{},
+                                     [&](const auto&) { return ++calls < 4; });
+  CHECK(calls == 4);
+  CHECK(stopped.times.size() == 4);
+  CHECK_FALSE(stopped.complete);
+  const auto none = compare_flows(objective, w0, 3.0, {.method = method, .max_seconds = 0});
+  CHECK_FALSE(none.complete);
+  CHECK(none.times.empty());
+  CHECK(std::isnan(none.distance.value));
+  std::ostringstream text;
+  text << none;
+  CHECK_THAT(text.str(), ContainsSubstring("NOT COMPLETE, before the first sampled time"));
+}
+
 TEST_CASE("Every stepper finds the same twin flows") {
   const Vector<double> w0 = oracle_parameters("w_uns");
   const auto h = centred(tanh_network<double>(), w0);
@@ -234,6 +354,9 @@ TEST_CASE("compare_flows refuses options that make no sense") {
   CHECK_THAT(refuse(argument, 1, {.samples = 0}), ContainsSubstring("options.samples is 0"));
   CHECK_THAT(refuse(domain, 1, {.first_sample = 1}), ContainsSubstring("options.first_sample is 1"));
   CHECK_THAT(refuse(domain, 0, {}), ContainsSubstring("horizon is 0"));
+  CHECK_THAT(message_of<std::domain_error>(
+                 [&] { (void)compare_flows(objective, Vector<double>(std::nan("") * w0), 1.0); }),
+             ContainsSubstring("||w0|| is"));
   CHECK_THAT(refuse(domain, 1, {.relative_tolerance = -1}), ContainsSubstring("relative_tolerance"));
   CHECK_THAT(
       message_of<std::domain_error>([&] { (void)compare_flows(Objective(h, loss, infinity), w0, 1.0); }),

@@ -82,8 +82,15 @@ StepChoice initial_step(const F& field, const typename F::State& x, const typena
       const double speed = static_cast<double>(norm(f));
       const auto change = tangent.jvp(f);
       const double ratio = speed > 0 ? static_cast<double>(tangent.output_space().norm(change)) / speed : 0;
-      const double curvature =
-          static_cast<double>(field.rate()) * static_cast<double>(field.loss().smoothness()) * ratio * ratio;
+      const double smoothness = static_cast<double>(field.loss().smoothness());
+      double curvature = static_cast<double>(field.rate()) * smoothness * ratio * ratio;
+      if (!std::isfinite(smoothness)) {
+        // A loss whose gradient is not Lipschitz: its curvature here.
+        auto curved = change;
+        field.loss().hessian_apply(field.outputs(), change, curved);
+        curvature = static_cast<double>(field.rate()) *
+                    static_cast<double>(tangent.output_space().inner(change, curved)) / (speed * speed);
+      }
       if (!(curvature > 0)) return {options.horizon, "first step: the horizon, since x' = 0"};
       const double scale = requires {
         typename P::template Method<F>;

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <cmath>
 #include <lazytrain/flow/dormand_prince.hpp>
 #include <lazytrain/flow/twin_runs.hpp>
+#include <limits>
 #include <optional>
+#include <type_traits>
 
 namespace lazytrain {
 
@@ -12,18 +15,20 @@ namespace lazytrain {
 ///     const auto twin = compare_flows(Objective(h, R, alpha), w0, horizon);
 ///
 /// Each run is made twice, with the tolerance and with ten times it, which tells the numerical error of every
-/// supremum. `observer(view)` is called at every sampled time of the first. A run that fails (see StopReason)
-/// leaves what was computed until then and its message.
-/// @throws std::domain_error, std::invalid_argument for options, sizes or an infinite alpha with h(w0) != 0
+/// supremum. `observer(view)` is called at every sampled time of the last run; a bool that it returns says
+/// whether to go on. A run that fails (see StopReason) leaves what was computed until then and its message.
+/// @throws std::domain_error, std::invalid_argument for options, sizes, a w0 that is not finite or an
+/// infinite alpha with h(w0) != 0
 template <Model H, Loss R, class P>
 [[nodiscard]] TwinFlows<parameters_t<H>, outputs_t<H>> compare_flows(
     const Objective<H, R>& objective, const parameters_t<H>& w0, double horizon, const TwinOptions& options,
-    const P& stepper, const TwinObserver<H>& observer) {
+    const P& stepper, const std::type_identity_t<TwinObserver<H>>& observer) {
   using Twin = TwinFlows<parameters_t<H>, outputs_t<H>>;
   require_argument(options.samples >= 1, "compare_flows", "options.samples", options.samples, "at least 1");
   require_domain(options.first_sample > 0 && options.first_sample < 1, "compare_flows",
                  "options.first_sample", options.first_sample, "a fraction in (0, 1)");
   require_positive("compare_flows", "horizon", horizon);
+  require_domain(std::isfinite(norm(w0)), "compare_flows", "||w0||", norm(w0), "a finite number");
   using Field = decltype(displacement_field(objective.model, objective.loss, w0, objective.alpha));
   constexpr bool smooth = TwiceDifferentiableModel<H> && !HasKinks<Field>;
   bool by_difference = options.method == TwinMethod::difference;
@@ -40,26 +45,38 @@ template <Model H, Loss R, class P>
                    .relative_tolerance = options.relative_tolerance,
                    .sample_times = detail::twin_times(horizon, options),
                    .sampling = Sampling::land,
-                   .max_steps = options.max_steps};
+                   .max_steps = options.max_steps,
+                   .max_seconds = options.max_seconds};
   FlowOptions coarse = flow;
   coarse.relative_tolerance = 10 * options.relative_tolerance;
   coarse.sample_times = detail::every_second(flow.sample_times);
   std::optional<detail::LinearTwin<H, R>> linear;
 
+  bool trusted = true;
   const auto run = [&](const FlowOptions& with, const TwinObserver<H>& watcher) {
     if (!by_difference && (!linear || !linear->exact())) {
       linear.emplace(stepper, objective, w0, with, options.closed_form_up_to);
     }
     if constexpr (can_difference) {
-      if (by_difference) return detail::twin_by_difference<Twin>(stepper, objective, w0, with, watcher);
+      if (by_difference) {
+        return detail::twin_by_difference<Twin>(stepper, objective, w0, with, watcher, trusted);
+      }
     }
     return detail::twin_directly<Twin>(stepper, objective, w0, with, *linear, watcher);
   };
-  const Twin check = run(coarse, {});
+  Twin check = run(coarse, {});
+  if (!trusted && options.method == TwinMethod::automatic) {
+    by_difference = false;
+    check = run(coarse, {});
+  }
   Twin twin = run(flow, observer);
-  twin.displacement.error = detail::largest_change(twin.displacements, check.displacements);
-  twin.distance.error = detail::largest_change(twin.distances, check.distances);
-  twin.output_distance.error = detail::largest_change(twin.output_distances, check.output_distances);
+  twin.displacement.error += detail::largest_change(twin.displacements, check.displacements);
+  twin.distance.error += detail::largest_change(twin.distances, check.distances);
+  twin.output_distance.error += detail::largest_change(twin.output_distances, check.output_distances);
+  if (twin.times.empty()) {
+    constexpr double none = std::numeric_limits<double>::quiet_NaN();
+    twin.displacement = twin.distance = twin.output_distance = {none, none};
+  }
   if (linear && !linear->message().empty()) {
     twin.complete = false;
     twin.message = "the linearized flow: " + linear->message();

@@ -2,21 +2,45 @@
 
 #include <algorithm>
 #include <cmath>
+#include <concepts>
 #include <functional>
-#include <lazytrain/flow/difference_field.hpp>
+#include <lazytrain/flow/difference_defect.hpp>
 #include <lazytrain/flow/integrate.hpp>
 #include <lazytrain/flow/linear_flow.hpp>
 #include <lazytrain/flow/objective.hpp>
 #include <lazytrain/flow/twin_types.hpp>
 #include <memory>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace lazytrain {
 
-/// What `compare_flows` calls at every sampled time, with its type erased; may be empty.
+/// What `compare_flows` calls at every sampled time, with its type erased; may be empty. A function that
+/// returns a bool stops the runs by false.
 template <Model H>
-using TwinObserver = std::function<void(const TwinView<parameters_t<H>, outputs_t<H>>&)>;
+class TwinObserver {
+ public:
+  using View = TwinView<parameters_t<H>, outputs_t<H>>;
+
+  TwinObserver() = default;
+  template <std::invocable<const View&> Function>
+  requires(!std::same_as<std::remove_cvref_t<Function>, TwinObserver>) TwinObserver(Function&& function)
+      : goes_on_([call = std::forward<Function>(function)](const View& view) mutable {
+          if constexpr (std::is_void_v<std::invoke_result_t<decltype(call)&, const View&>>) {
+            call(view);
+            return true;
+          } else {
+            return static_cast<bool>(call(view));
+          }
+        }) {}
+
+  [[nodiscard]] bool operator()(const View& view) const { return !goes_on_ || goes_on_(view); }
+
+ private:
+  std::function<bool(const View&)> goes_on_;
+};
 
 namespace detail {
 
@@ -61,16 +85,19 @@ void add_sample(Twin& twin, double t, double loss, double linear_loss, double di
   twin.output_distance.value = std::max(twin.output_distance.value, output_distance);
 }
 
-/// One run by the scaled difference.
+/// One run by the scaled difference, and what it misses, to be added to its errors; `trusted` becomes whether
+/// that is less than what subtraction would lose, the tolerance in d.
 template <class Twin, class P, TwiceDifferentiableModel H, Loss R>
 Twin twin_by_difference(const P& stepper, const Objective<H, R>& objective, const parameters_t<H>& w0,
-                        const FlowOptions& flow, const TwinObserver<H>& observer) {
+                        const FlowOptions& flow, const TwinObserver<H>& observer, bool& trusted) {
   using S = scalar_t<H>;
   DifferenceField<H, R> field(objective, w0);
   const OutputSpace space = field.tangent_at_start().output_space();
   const double epsilon = static_cast<double>(inverse_scale("compare_flows", objective.alpha));
   const Index p = w0.size();
   Twin twin;
+  twin.method = TwinMethod::difference;
+  DifferenceDefect<H, R> defect(objective, w0);
   const Vector<S> zero = Vector<S>::Zero(2 * p);
   const auto result = integrate(stepper, field, zero, flow, {}, [&](const auto& view) {
     const auto& now = view.field;
@@ -79,11 +106,13 @@ Twin twin_by_difference(const P& stepper, const Objective<H, R>& objective, cons
                epsilon * static_cast<double>(now.displacement().norm()),
                epsilon * epsilon * static_cast<double>(now.difference().norm()),
                epsilon * static_cast<double>(space.norm(now.output_difference())));
+    defect.measure(view.t, now, view.velocity);
     twin.linear_end = view.x.head(p);
-    if (observer) {
-      observer({view.t, now.displacement(), twin.linear_end, now.outputs(), now.linear_outputs()});
-    }
+    return observer({view.t, now.displacement(), twin.linear_end, now.outputs(), now.linear_outputs()});
   });
+  trusted = !defect.exceeds(flow.relative_tolerance);
+  twin.displacement.error = twin.distance.error = epsilon * defect.drift();
+  twin.output_distance.error = defect.outputs();
   twin.linear_end = result.x.head(p);
   twin.end = twin.linear_end + static_cast<S>(epsilon) * result.x.tail(p);
   twin.outputs = field.outputs();
@@ -163,9 +192,8 @@ Twin twin_directly(const P& stepper, const Objective<H, R>& objective, const par
                static_cast<double>(objective.loss.value(twin.linear_outputs)),
                epsilon * static_cast<double>(norm(view.x)), epsilon * static_cast<double>(norm(difference)),
                static_cast<double>(space.norm(output_difference)));
-    if (observer) observer({view.t, view.x, twin.linear_end, twin.outputs, twin.linear_outputs});
     ++i;
-    return true;
+    return observer({view.t, view.x, twin.linear_end, twin.outputs, twin.linear_outputs});
   });
   twin.end = result.x;
   twin.complete = result.succeeded();

@@ -16,9 +16,11 @@ struct Measured {
 
 /// How `compare_flows` resolves the distance between two flows that draw together as alpha grows.
 enum class TwinMethod {
-  automatic,   ///< `difference` for smooth models at alpha >= 30, else `direct`
-  difference,  ///< integrates the scaled difference (`DifferenceField`): resolves any alpha at any precision
-  direct       ///< integrates both and subtracts: for models with kinks, and for large ones
+  automatic,   ///< `difference` for twice differentiable models at alpha >= 30, unless it turns out to miss
+               ///< more (`DifferenceDefect`) than subtraction loses; else `direct`
+  difference,  ///< integrates the scaled difference (`DifferenceField`): of smooth models resolves any alpha
+               ///< at any precision
+  direct  ///< integrates both and subtracts: for models with kinks, for large ones and long ways
 };
 
 struct TwinOptions {
@@ -31,7 +33,9 @@ struct TwinOptions {
   /// Up to this many outputs the linear flow of the square loss is taken in closed form, beyond it is
   /// integrated.
   Index closed_form_up_to = 2000;
+  /// Budgets of each run that is made: there are up to five.
   Index max_steps = std::numeric_limits<Index>::max();
+  double max_seconds = std::numeric_limits<double>::infinity();
 };
 
 /// What an observer of `compare_flows` sees at a sampled time.
@@ -48,8 +52,8 @@ struct TwinView {
 
 /// The flows of F_alpha and of its linearization from w0, on one clock. Distances of parameters are in units
 /// of w, outputs are alpha h and distances of theirs in the norm of F. The suprema are over the sampled
-/// times, hence lower bounds of the true ones; their errors are the changes when the tolerance is ten times
-/// larger.
+/// times, hence lower bounds of the true ones, and NaN if there is none; their errors are the changes when
+/// the tolerance is ten times larger and, by `TwinMethod::difference`, what its quadrature misses besides.
 template <class P, class O>
 struct TwinFlows {
   /// sup over t of ||w_alpha - w0||.
@@ -65,6 +69,8 @@ struct TwinFlows {
   P end, linear_end;
   /// Outputs at the end.
   O outputs, linear_outputs;
+  /// How they were found: `difference` or `direct`.
+  TwinMethod method = TwinMethod::direct;
   /// Whether both runs reached the horizon; else why not.
   bool complete = true;
   std::string message;
@@ -74,6 +80,14 @@ struct TwinFlows {
     const auto line = [&](const char* name, const Measured& m) {
       out << "  sup " << name << " = " << m.value << " (numerical error " << m.error << ")\n";
     };
+    if (!twin.complete) {
+      out << "  NOT COMPLETE, ";
+      if (twin.times.empty()) {
+        out << "before the first sampled time:\n";
+      } else {
+        out << "samples until t = " << twin.times.back() << ":\n";
+      }
+    }
     line("||w - w0||         ", twin.displacement);
     line("||w - wbar||       ", twin.distance);
     line("||alpha h - alpha hbar||", twin.output_distance);

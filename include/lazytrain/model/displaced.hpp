@@ -1,8 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <lazytrain/linalg/gauss_legendre.hpp>
 #include <lazytrain/model/linearize.hpp>
+#include <limits>
 #include <utility>
 
 namespace lazytrain {
@@ -13,6 +15,23 @@ struct DisplacementOptions {
   Index nodes = 8;
 };
 
+namespace detail {
+
+/// The weights with which a function's values at the rule's nodes make the value at 0 of the polynomial
+/// through them; in reverse order they make that at 1.
+inline Vector<double> weights_of_end(const QuadratureRule& rule) {
+  const Index q = rule.nodes.size();
+  Vector<double> weights = Vector<double>::Ones(q);
+  for (Index i = 0; i < q; ++i) {
+    for (Index j = 0; j < q; ++j) {
+      if (j != i) weights(i) *= rule.nodes(j) / (rule.nodes(j) - rule.nodes(i));
+    }
+  }
+  return weights;
+}
+
+}  // namespace detail
+
 /// The displaced model d -> h_eps(d) = (h(w0 + eps d) - h(w0)) / eps of any model, as the mean of Dh along
 /// the segment:
 ///
@@ -20,8 +39,11 @@ struct DisplacementOptions {
 ///
 /// by Gauss-Legendre quadrature with q nodes. Nothing cancels and eps = 0 gives Dh(w0) d, at any precision.
 /// The quadrature error is O((eps |d|)^(2q)) for smooth h: q = 8 reaches double precision where h's Taylor
-/// series along the segment converges. Models with kinks need their own `displace`. Cost of a value: q passes
-/// and jvps.
+/// series along the segment converges. Where the nodes do not resolve h, for example at a kink, the plain
+/// difference of values is taken, with its rounding: if it differs by more than that from the quadrature, and
+/// the polynomial through the nodes misses Dh d at an end of the segment by a thousandth of this or more.
+/// (Nodes that resolve h do not miss it, and what separates the two is rounding in h.) Cost of a value: q + 2
+/// passes and jvps; for eps = 0, one.
 template <Model H>
 class Displaced {
  public:
@@ -47,23 +69,37 @@ class Displaced {
     At(const Displaced& model, const Parameters& d)
         : model_(model),
           rule_(gauss_legendre(model.options_.nodes)),
+          end_weights_(detail::weights_of_end(rule_)),
           point_(d),
           tangent_(lazytrain::linearize(model.h_, model.w0_)),
-          value_(tangent_.value()),
-          term_(value_) {
+          start_(tangent_.value()),
+          value_(start_),
+          term_(start_),
+          at_start_(start_),
+          at_end_(start_) {
       move_to(d);
     }
 
     [[nodiscard]] const Outputs& value() const { return value_; }
 
     void move_to(const Parameters& d) {
+      go(Scalar(0), d);
+      if (model_.epsilon_ == Scalar(0)) return tangent_.jvp(d, value_);
+      tangent_.jvp(d, at_start_);
       fill(value_, Scalar(0));
-      for (Index i = 0; i < rule_.nodes.size(); ++i) {
+      fill(at_end_, Scalar(0));
+      const Index q = rule_.nodes.size();
+      for (Index i = 0; i < q; ++i) {
         go(static_cast<Scalar>(rule_.nodes(i)), d);
         tangent_.jvp(d, term_);
         axpy(static_cast<Scalar>(rule_.weights(i)), term_, value_);
+        axpy(static_cast<Scalar>(-end_weights_(i)), term_, at_start_);
+        axpy(static_cast<Scalar>(-end_weights_(q - 1 - i)), term_, at_end_);
       }
       go(Scalar(1), d);
+      tangent_.jvp(d, term_);
+      axpy(Scalar(1), term_, at_end_);
+      take_difference_if_better();
     }
 
     void jvp(const Parameters& v, Outputs& out) const { tangent_.jvp(v, out); }
@@ -82,6 +118,19 @@ class Displaced {
     }
 
    private:
+    /// See the class; at the end of the segment, with what the nodes miss at both of its ends.
+    void take_difference_if_better() {
+      copy(tangent_.value(), term_);
+      const Scalar size = std::max(norm(term_), norm(start_));
+      const Scalar rounding = 16 * std::numeric_limits<Scalar>::epsilon() * size / model_.epsilon_;
+      axpy(Scalar(-1), start_, term_);
+      scale(1 / model_.epsilon_, term_);
+      axpy(Scalar(-1), value_, term_);
+      const Scalar gap = norm(term_);
+      const bool missed = std::max(norm(at_start_), norm(at_end_)) >= gap / 1000;
+      if (missed && gap > rounding) axpy(Scalar(1), term_, value_);
+    }
+
     void go(Scalar s, const Parameters& d) {
       copy(model_.w0_, point_);
       axpy(s * model_.epsilon_, d, point_);
@@ -90,10 +139,15 @@ class Displaced {
 
     Displaced model_;
     QuadratureRule rule_;
+    Vector<double> end_weights_;
     Parameters point_;
     Tangent<H> tangent_;
+    /// h(w0).
+    Outputs start_;
     Outputs value_;
     Outputs term_;
+    Outputs at_start_;
+    Outputs at_end_;
   };
 
   [[nodiscard]] At linearize(const Parameters& d) const { return At(*this, d); }
