@@ -1,6 +1,7 @@
 #include <cmath>
 #include <Eigen/SVD>
 #include <lazytrain/linalg/operator_norm.hpp>
+#include <limits>
 
 #include "support/catch.hpp"
 #include "support/tolerance.hpp"
@@ -120,6 +121,37 @@ TEST_CASE("graded spectra and low rank", "[linalg]") {
   const auto one = operator_norm(low.apply(), low.adjoint(), 150, low.space, {}, rng);
   CHECK_THAT(one.value, WithinRel(low.norm(), 1e-12));
   CHECK(one.products <= 5);
+}
+
+TEMPLATE_TEST_CASE("very small and very large maps keep their digits", "[linalg]", float, double) {
+  using S = TestType;
+  Philox rng(57);
+  // The squares of these sizes are beyond the range of S.
+  for (const double power : {-0.3, 0.3}) {
+    const double size = std::pow(static_cast<double>(std::numeric_limits<S>::max()), power) * 1e3;
+    const Map<S> map{normal_matrix<S>(20, 30, rng), euclidean(20)};
+    const auto apply = [&](const Vector<S>& v, Vector<S>& out) { out = static_cast<S>(size) * (map.a * v); };
+    const auto adjoint = [&](const Vector<S>& g, Vector<S>& out) {
+      out = static_cast<S>(size) * (map.a.transpose() * g);
+    };
+    const auto estimate = operator_norm<S>(apply, adjoint, 30, map.space, {.dense_limit = 0}, rng);
+    CHECK_THAT(estimate.value, WithinRel(size * map.norm(), static_cast<double>(roundoff<S>(1000))));
+    CHECK(std::isfinite(estimate.upper));
+  }
+}
+
+TEST_CASE("the residual is that of the singular pair", "[linalg]") {
+  // One step from v: θ = |M v|^2 and r = M*M v - θ v.
+  Philox rng(58);
+  const Map<double> map = random_map<double>(12, 9, 0, rng);
+  Vector<double> v = normal_vector(9, rng);
+  v /= v.norm();
+  const auto one = operator_norm_from(map.apply(), map.adjoint(), v, Vector<double>(12), {.max_steps = 1});
+  const Vector<double> image = map.a * v;
+  CHECK_THAT(one.value, WithinRel(image.norm(), 1e-14));
+  const Vector<double> rest = map.a.transpose() * image / image.norm() - image.norm() * v;
+  CHECK_THAT(one.residual, WithinRel(rest.norm(), 1e-13));
+  CHECK_THAT(one.lower, WithinRel(image.norm(), 1e-12));
 }
 
 TEST_CASE("the zero map has norm 0", "[linalg]") {

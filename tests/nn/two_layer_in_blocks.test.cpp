@@ -44,10 +44,36 @@ TEST_CASE("in blocks the doubling trick still gives 0 to the bit", "[nn]") {
   CHECK(linearize(in_blocks(h, 3), symmetrized(net, 1.0, rng)).value().cwiseAbs().maxCoeff() == 0);
 }
 
+TEST_CASE("blocks shared by threads give the bits of one thread", "[nn]") {
+  Philox rng(4);
+  const auto h =
+      TwoLayer<double, Tanh>({.inputs = 4, .neurons = 6, .outputs = 2}).on(normal_matrix(4, 23, rng));
+  const Vector<double> w = normal_vector(h.parameter_dim(), rng), v = normal_vector(w.size(), rng);
+  const Vector<double> c = normal_vector(h.output_dim(), rng);
+  const auto one = in_blocks(h, 3, 1).linearize(w);
+  for (const Index threads : {2, 5, 30}) {
+    const auto more = in_blocks(h, 3, threads).linearize(w);
+    CHECK(more.value() == one.value());
+    const auto same = [&](Index size, auto&& product) {
+      Vector<double> a(size), b(size);
+      product(one, a);
+      product(more, b);
+      CHECK(a == b);
+    };
+    same(46, [&](const auto& at, auto& out) { at.jvp(v, out); });
+    same(w.size(), [&](const auto& at, auto& out) { at.vjp(c, out); });
+    same(46, [&](const auto& at, auto& out) { at.second(v, w, out); });
+    same(w.size(), [&](const auto& at, auto& out) { at.second_vjp(v, c, out); });
+    CHECK(more.gram() == one.gram());
+  }
+}
+
 TEST_CASE("in blocks wrong sizes are refused", "[nn]") {
   Philox rng(3);
   const auto h = TwoLayer<double, Tanh>({.inputs = 3, .neurons = 2}).on(normal_matrix(3, 5, rng));
   CHECK_THROWS_AS((void)in_blocks(h, 0), std::invalid_argument);
+  CHECK_THAT(message_of<std::invalid_argument>([&] { (void)in_blocks(h, 1, -1); }),
+             ContainsSubstring("threads is -1, expected at least 0"));
   const auto tangent = in_blocks(h).linearize(normal_vector(8, rng));
   Vector<double> outputs(5), parameters(8);
   CHECK_THROWS_AS((void)in_blocks(h).linearize(Vector<double>(7)), std::invalid_argument);

@@ -7,9 +7,12 @@
 #include <lazytrain/core/random.hpp>
 #include <lazytrain/linalg/dense_singular_values.hpp>
 #include <lazytrain/linalg/golub_kahan.hpp>
+#include <lazytrain/linalg/lanczos.hpp>
 #include <lazytrain/linalg/rounding.hpp>
 #include <limits>
 #include <numbers>
+#include <stdexcept>
+#include <utility>
 
 /// Norms of linear maps A: R^p -> F that are known by their products.
 namespace lazytrain {
@@ -37,7 +40,8 @@ struct SingularValueEstimate {
 };
 
 struct SingularValueOptions {
-  /// Largest number of Golub-Kahan steps, two products and two kept vectors each.
+  /// Largest number of Krylov steps, of two products each. A norm keeps one vector a step, of the smaller
+  /// space; other singular values one of each space.
   Index max_steps = 200;
   /// Of the residual, relative to the largest singular value.
   double tolerance = 1e-8;
@@ -92,10 +96,14 @@ BidiagonalSpectrum iterate(Process& process, Apply&& apply, Adjoint&& adjoint, c
 
 }  // namespace detail
 
-/// Norm of M: X -> Y, `apply(x, y)`, by Golub and Kahan's process from a start in X (matrix-free, for any
-/// vectors). `like` is a vector of Y; the inner products are those for which `adjoint(y, x)` is the adjoint.
+/// Norm of M: X -> Y, `apply(x, y)`, by Lanczos on M*M from a start in X (matrix-free, for any vectors): the
+/// space of Golub and Kahan's process, which finds no larger singular value more precisely, without keeping a
+/// vector of Y a step. `like` is a vector of Y; the inner products are those for which `adjoint(y, x)` is the
+/// adjoint.
 ///
-/// Here `lower` = ||M y|| / ||y|| for the Ritz vector y, less rounding, computed with one more product.
+/// With a Ritz pair M*M y = θ y + r of unit size, `value` = sqrt(θ) and `residual` = |r| / sqrt(θ), which is
+/// |M*x - σ y| for σ = sqrt(θ) and x = M y / σ. `lower` = ||M y|| / ||y||, less rounding, computed with one
+/// more product. Memory: m + 2 vectors of X and one of Y after m steps.
 /// @throws std::invalid_argument on options, std::domain_error if the start is 0, std::runtime_error if a
 /// product is not finite
 template <HilbertVector X, HilbertVector Y, class Apply, class Adjoint, class InnerX = EuclideanInner,
@@ -105,15 +113,31 @@ template <HilbertVector X, HilbertVector Y, class Apply, class Adjoint, class In
                                                        const SingularValueOptions& options = {},
                                                        InnerX inner_x = {}, InnerY inner_y = {}) {
   detail::check_options("operator_norm_from", options);
-  SingularValueEstimate estimate;
-  GolubKahanProcess<X, Y, InnerX, InnerY> process(start, inner_x, inner_y);
-  detail::iterate(process, apply, adjoint, like, options, estimate,
-                  [](const Vector<double>&) { return Index{0}; });
-  const X ritz = process.right_vector(0);
   Y image = zeros_like(like);
-  apply(ritz, image);
-  ++estimate.products;
-  const double norm = std::sqrt(inner_y(image, image) / std::max(inner_x(ritz, ritz), 0.5));
+  Index steps = 0;
+  // M*M / unit is about as large as M: its numbers stay in the range of theirs.
+  double unit = 0;
+  const auto product = [&](const X& x, X& out) {
+    ++steps;
+    apply(x, image);
+    if (!all_finite(image)) {
+      raise<std::runtime_error>("operator_norm_from", "the operator's result is not finite at step ", steps);
+    }
+    if (steps == 1) unit = std::sqrt(inner_y(image, image));
+    if (!(unit > 0)) unit = 1;
+    scale(static_cast<typename Y::Scalar>(1 / unit), image);
+    adjoint(std::as_const(image), out);
+  };
+  const auto ritz = lanczos(product, start, {options.max_steps, options.tolerance}, inner_x);
+  SingularValueEstimate estimate;
+  const double root = std::sqrt(std::max(0.0, ritz.values(0)));
+  estimate.value = root * std::sqrt(unit);
+  estimate.residual = root > 0 ? ritz.residuals(0) / root * std::sqrt(unit) : 0;
+  estimate.converged = ritz.converged;
+  const X top = ritz.vector(0);
+  apply(top, image);
+  estimate.products = 2 * ritz.products + 1;
+  const double norm = std::sqrt(inner_y(image, image) / std::max(inner_x(top, top), 0.5));
   const double rounding =
       quotient_rounding<typename X::Scalar>(std::max(dimension(start), dimension(like)), false);
   estimate.lower = norm * std::max(0.0, 1 - rounding);
@@ -125,8 +149,8 @@ template <HilbertVector X, HilbertVector Y, class Apply, class Adjoint, class In
 /// the adjoint in F's inner product; R^p is Euclidean. V is Vector<S> on the host.
 ///
 /// Small maps are assembled (`dense_singular_values`): then lower and upper are both proved. Others go
-/// through Golub and Kahan's process from a start that is uniform on the unit sphere of the smaller of the
-/// two spaces, of dimension n = min(p, N). After m steps, with the Ritz value θ = σ̃^2 of M*M,
+/// through `operator_norm_from` with a start that is uniform on the unit sphere of the smaller of the two
+/// spaces, of dimension n = min(p, N). After m steps, with the Ritz value θ = σ̃^2 of M*M,
 ///
 ///   P( σ_1^2 <= θ / (1 - ε_m) for all m ) >= 1 - δ,   cosh((2m - 1) artanh sqrt(ε_m)) = sqrt(2n/π) / δ,
 ///
