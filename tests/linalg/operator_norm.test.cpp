@@ -123,6 +123,31 @@ TEST_CASE("graded spectra and low rank", "[linalg]") {
   CHECK(one.products <= 5);
 }
 
+TEST_CASE("with a product of its own for the square the norm is the same", "[linalg]") {
+  Philox rng(59);
+  for (int kind = 0; kind < 3; ++kind) {
+    const Map<double> map = random_map<double>(15, 30, kind, rng);
+    const auto square = [&](const Vector<double>& g, Vector<double>& out) {
+      Vector<double> v(30);
+      map.adjoint()(g, v);
+      map.apply()(v, out);
+    };
+    Philox one(1), two(1);
+    const auto direct =
+        operator_norm(map.apply(), map.adjoint(), 30, map.space, {.tolerance = 1e-3, .dense_limit = 0}, one);
+    const auto estimate =
+        operator_norm_by_square(square, map.adjoint(), 30, map.space, {.tolerance = 1e-3}, two);
+    CHECK_THAT(estimate.value, WithinRel(direct.value, 1e-13));
+    CHECK_THAT(estimate.lower, WithinRel(direct.lower, 1e-13));
+    CHECK_THAT(estimate.residual, WithinAbs(direct.residual, 1e-12 * direct.value));
+    CHECK_THAT(estimate.probable_upper, WithinRel(direct.probable_upper, 1e-12));
+    CHECK(estimate.products == direct.products);
+    CHECK(estimate.lower <= map.norm());
+    CHECK_THROWS_AS(operator_norm_by_square(square, map.adjoint(), 14, map.space, {}, two),
+                    std::invalid_argument);
+  }
+}
+
 TEMPLATE_TEST_CASE("very small and very large maps keep their digits", "[linalg]", float, double) {
   using S = TestType;
   Philox rng(57);

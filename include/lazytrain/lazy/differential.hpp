@@ -31,6 +31,13 @@ concept HasGram = requires(const T& t) {
   t.gram();
 };
 
+/// A model whose linearization applies its raw tangent kernel, `kernel_product(u, out)`, at less than the
+/// cost of a vjp and a jvp.
+template <class T, class S>
+concept HasKernelProduct = requires(const T& t, Vector<S>& out) {
+  t.kernel_product(out, out);
+};
+
 /// An estimate from bounds that are proved only if `proved`.
 inline Estimate as_estimate(const SingularValueEstimate& e) {
   const double lower = std::min(e.lower, e.value);
@@ -61,8 +68,8 @@ Estimate norm_from_gram(const Matrix<S>& gram, const OutputSpace& space, Index p
 }  // namespace detail
 
 /// ||Dh(w)||: R^p -> F. Certified where the problem is small enough to be solved densely (or, of a model that
-/// knows its tangent kernel, where that matrix has less than p entries), otherwise estimated by Golub and
-/// Kahan's process; see `operator_norm`.
+/// knows its tangent kernel, where that matrix has less than p entries), otherwise estimated by Lanczos; see
+/// `operator_norm`.
 /// @throws std::runtime_error if a product is not finite
 template <Model H>
 [[nodiscard]] Estimate differential_norm(const Tangent<H>& tangent, const SingularValueOptions& options,
@@ -73,6 +80,19 @@ template <Model H>
   if constexpr (detail::HasGram<typename Tangent<H>::Native>) {
     if (!detail::solved_densely(p, n, options) && detail::gram_is_small(p, n)) {
       return detail::norm_from_gram<S>(tangent.native().gram(), tangent.output_space(), p);
+    }
+  }
+  if constexpr (detail::HasKernelProduct<typename Tangent<H>::Native, S>) {
+    if (!detail::solved_densely(p, n, options) && n <= p) {
+      Vector<S> cotangent(n);
+      const auto square = [&](const Vector<S>& g, Vector<S>& out) {
+        cotangent = g;
+        tangent.output_space().to_cotangent(cotangent);
+        tangent.native().kernel_product(cotangent, out);
+      };
+      const auto adjoint = [&](const Vector<S>& g, Vector<S>& out) { tangent.adjoint(g, out); };
+      return detail::as_estimate(
+          operator_norm_by_square<S>(square, adjoint, p, tangent.output_space(), options, rng));
     }
   }
   return detail::as_estimate(

@@ -94,6 +94,49 @@ BidiagonalSpectrum iterate(Process& process, Apply&& apply, Adjoint&& adjoint, c
   return spectrum;
 }
 
+/// The norm of M from products with M*M / unit, where `unit` may be written by the first of them, and one
+/// with M; `image` is scratch.
+template <class X, class Y, class Square, class Apply, class InnerX, class InnerY>
+SingularValueEstimate norm_of_square(Square&& square, const double& unit, Apply&& apply, const X& start,
+                                     Y& image, const SingularValueOptions& options, InnerX inner_x,
+                                     InnerY inner_y) {
+  const auto ritz = lanczos(square, start, {options.max_steps, options.tolerance}, inner_x);
+  SingularValueEstimate estimate;
+  const double root = std::sqrt(std::max(0.0, ritz.values(0)));
+  estimate.value = root * std::sqrt(unit);
+  estimate.residual = root > 0 ? ritz.residuals(0) / root * std::sqrt(unit) : 0;
+  estimate.converged = ritz.converged;
+  const X top = ritz.vector(0);
+  apply(top, image);
+  estimate.products = 2 * ritz.products + 1;
+  const double norm = std::sqrt(inner_y(image, image) / std::max(inner_x(top, top), 0.5));
+  const double rounding =
+      quotient_rounding<typename X::Scalar>(std::max(dimension(start), dimension(image)), false);
+  estimate.lower = norm * std::max(0.0, 1 - rounding);
+  estimate.upper = estimate.value * (1 + rounding) + estimate.residual;
+  return estimate;
+}
+
+/// The statement of `operator_norm` on its random start.
+template <class S>
+void add_probable_upper(Index p, const OutputSpace& space, const SingularValueOptions& options,
+                        SingularValueEstimate& estimate) {
+  const Index n = space.dim();
+  const Index steps = (estimate.products - 1) / 2;
+  const double gap = random_start_gap(std::min(n, p), steps, options.failure_probability);
+  const double rounding = quotient_rounding<S>(std::max(n, p), space.uniform());
+  estimate.failure_probability = options.failure_probability;
+  estimate.probable_upper = estimate.value * (1 + rounding) / std::sqrt(1 - gap);
+}
+
+/// The start of `operator_norm` in F.
+template <class S>
+Vector<S> random_output(const OutputSpace& space, RandomEngine auto& rng) {
+  Vector<S> start = normal_vector<S>(space.dim(), rng);
+  space.from_euclidean(start);
+  return start;
+}
+
 }  // namespace detail
 
 /// Norm of M: X -> Y, `apply(x, y)`, by Lanczos on M*M from a start in X (matrix-free, for any vectors): the
@@ -117,7 +160,7 @@ template <HilbertVector X, HilbertVector Y, class Apply, class Adjoint, class In
   Index steps = 0;
   // M*M / unit is about as large as M: its numbers stay in the range of theirs.
   double unit = 0;
-  const auto product = [&](const X& x, X& out) {
+  const auto square = [&](const X& x, X& out) {
     ++steps;
     apply(x, image);
     if (!all_finite(image)) {
@@ -128,21 +171,7 @@ template <HilbertVector X, HilbertVector Y, class Apply, class Adjoint, class In
     scale(static_cast<typename Y::Scalar>(1 / unit), image);
     adjoint(std::as_const(image), out);
   };
-  const auto ritz = lanczos(product, start, {options.max_steps, options.tolerance}, inner_x);
-  SingularValueEstimate estimate;
-  const double root = std::sqrt(std::max(0.0, ritz.values(0)));
-  estimate.value = root * std::sqrt(unit);
-  estimate.residual = root > 0 ? ritz.residuals(0) / root * std::sqrt(unit) : 0;
-  estimate.converged = ritz.converged;
-  const X top = ritz.vector(0);
-  apply(top, image);
-  estimate.products = 2 * ritz.products + 1;
-  const double norm = std::sqrt(inner_y(image, image) / std::max(inner_x(top, top), 0.5));
-  const double rounding =
-      quotient_rounding<typename X::Scalar>(std::max(dimension(start), dimension(like)), false);
-  estimate.lower = norm * std::max(0.0, 1 - rounding);
-  estimate.upper = estimate.value * (1 + rounding) + estimate.residual;
-  return estimate;
+  return detail::norm_of_square(square, unit, apply, start, image, options, inner_x, inner_y);
 }
 
 /// Norm σ_1 of A: R^p -> F with `apply(v, out)`, out = A v in F, and `adjoint(g, out)`, out = A* g in R^p,
@@ -185,8 +214,7 @@ template <class S = double, class Apply, class Adjoint>
   };
   SingularValueEstimate estimate;
   if (n <= p) {
-    Vector<S> start = normal_vector<S>(n, rng);
-    space.from_euclidean(start);
+    const Vector<S> start = detail::random_output<S>(space, rng);
     const Vector<S> like = Vector<S>::Zero(p);
     estimate = operator_norm_from(adjoint, apply, start, like, options, inner, EuclideanInner{});
   } else {
@@ -194,11 +222,28 @@ template <class S = double, class Apply, class Adjoint>
     const Vector<S> like = Vector<S>::Zero(n);
     estimate = operator_norm_from(apply, adjoint, start, like, options, EuclideanInner{}, inner);
   }
-  const Index steps = (estimate.products - 1) / 2;
-  const double gap = detail::random_start_gap(std::min(n, p), steps, options.failure_probability);
-  const double rounding = quotient_rounding<S>(std::max(n, p), space.uniform());
-  estimate.failure_probability = options.failure_probability;
-  estimate.probable_upper = estimate.value * (1 + rounding) / std::sqrt(1 - gap);
+  detail::add_probable_upper<S>(p, space, options, estimate);
+  return estimate;
+}
+
+/// The same for a map of N <= p that is not assembled and has a product of its own with A A* on F, `square(g,
+/// out)`, that costs less than one with A* and one with A. Memory: vectors of F and one of R^p.
+/// @throws as `operator_norm`
+template <class S = double, class Square, class Adjoint>
+[[nodiscard]] SingularValueEstimate operator_norm_by_square(Square&& square, Adjoint&& adjoint, Index p,
+                                                            const OutputSpace& space,
+                                                            const SingularValueOptions& options,
+                                                            RandomEngine auto& rng) {
+  constexpr const char* here = "operator_norm_by_square";
+  detail::check_options(here, options);
+  require_argument(p >= space.dim(), here, "p", p, "at least the dimension of F");
+  const auto inner = [&space](const Vector<S>& x, const Vector<S>& y) {
+    return static_cast<double>(space.inner(x, y));
+  };
+  Vector<S> image = Vector<S>::Zero(p);
+  SingularValueEstimate estimate = detail::norm_of_square(
+      square, 1.0, adjoint, detail::random_output<S>(space, rng), image, options, inner, EuclideanInner{});
+  detail::add_probable_upper<S>(p, space, options, estimate);
   return estimate;
 }
 
