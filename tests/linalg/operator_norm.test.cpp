@@ -148,6 +148,44 @@ TEST_CASE("with a product of its own for the square the norm is the same", "[lin
   }
 }
 
+TEST_CASE("a rough square finds a vector, of which the exact square tells the value", "[linalg]") {
+  Philox rng(60);
+  for (int kind = 0; kind < 3; ++kind) {
+    const Map<double> map = random_map<double>(25, 40, kind, rng);
+    const auto square = [&](const Vector<double>& g, Vector<double>& out) {
+      Vector<double> v(40);
+      map.adjoint()(g, v);
+      map.apply()(v, out);
+    };
+    // Errors of 1e-6 and of 5 %: with the large ones Lanczos has to go on with the exact map.
+    for (const double error : {1e-6, 0.05}) {
+      Index exact_products = 0;
+      const auto counted = [&](const Vector<double>& g, Vector<double>& out) {
+        ++exact_products;
+        square(g, out);
+      };
+      const Vector<double> factors = Vector<double>::Ones(25) + error * normal_vector(25, rng);
+      const auto rough = [&](const Vector<double>& g, Vector<double>& out) {
+        square(g.cwiseProduct(factors), out);
+        out.array() *= factors.array();
+      };
+      const auto estimate = operator_norm_by_rough_square(rough, counted, map.adjoint(), 40, map.space,
+                                                          {.tolerance = 1e-3}, rng);
+      const double exact = map.norm();
+      CHECK(estimate.converged);
+      CHECK(estimate.residual <= 1e-3 * estimate.value);
+      // Second order in the residual, up to the distance to the next singular value.
+      CHECK_THAT(estimate.value, WithinRel(exact, 1e-3));
+      CHECK(estimate.lower <= exact);
+      CHECK(estimate.upper >= exact);
+      CHECK(std::isinf(estimate.probable_upper));
+      CHECK((exact_products == 1) == (error == 1e-6));
+    }
+    CHECK_THROWS_AS(operator_norm_by_rough_square(square, square, map.adjoint(), 24, map.space, {}, rng),
+                    std::invalid_argument);
+  }
+}
+
 TEMPLATE_TEST_CASE("very small and very large maps keep their digits", "[linalg]", float, double) {
   using S = TestType;
   Philox rng(57);

@@ -97,6 +97,15 @@ class TwoLayerInBlocksTangent {
     });
   }
 
+  /// The same network at the same point with numbers of type T. Cost: a forward pass, and a copy of X.
+  template <class T>
+  [[nodiscard]] TwoLayerInBlocksTangent<T, Sigma> cast() const {
+    const TwoLayerLayout& layout = h_.layout();
+    TwoLayerOnData<T, Sigma> h(layout, std::make_shared<const Matrix<T>>(h_.inputs().template cast<T>()),
+                               h_.output_space());
+    return {std::move(h), Vector<T>(w_.template cast<T>()), block_, threads_};
+  }
+
   /// The raw tangent kernel J J^T, N x N; see `TwoLayerTangent::gram`. Cost: that, and a forward pass for
   /// every pair of blocks.
   void gram(Eigen::Ref<Matrix<S>> out) const {
