@@ -101,6 +101,7 @@
 #include <lazytrain/lazy/differential.hpp>
 #include <lazytrain/lazy/estimate.hpp>
 #include <lazytrain/lazy/kernel_flow.hpp>
+#include <lazytrain/lazy/layer_description.hpp>
 #include <lazytrain/lazy/layered_lipschitz.hpp>
 #include <lazytrain/lazy/layered_network.hpp>
 #include <lazytrain/lazy/laziness.hpp>

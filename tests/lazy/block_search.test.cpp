@@ -42,3 +42,23 @@ TEST_CASE("blocks of neurons are searched as if each were alone", "[lazy]") {
     CHECK_THAT(value(b > 0 ? 1 : -1), WithinRel(found.value(j), 1e-12));
   }
 }
+
+TEST_CASE("the search in blocks has the same bits on any number of threads", "[lazy]") {
+  Philox rng(2);
+  const auto h = TwoLayer<double, Tanh>({.inputs = 40, .neurons = 130}).on(normal_matrix(40, 110, rng));
+  const Vector<double> w = normal_vector(h.parameter_dim(), rng);
+  const auto found = [&](Index threads) {
+    Philox starts(3);
+    const detail::BlockSearch<double, Tanh> search(h, w, threads);
+    auto together = search.climb_together(2, starts);
+    const Vector<double> e = together.inner.col(7);
+    const double alone = search.climb(7, e, together.outer(7), {.restarts = 2, .max_iterations = 3}, starts);
+    return std::pair(together, alone);
+  };
+  const auto [one, one_alone] = found(1);
+  const auto [three, three_alone] = found(3);
+  CHECK(one.inner == three.inner);
+  CHECK(one.outer == three.outer);
+  CHECK(one.value == three.value);
+  CHECK(one_alone == three_alone);
+}

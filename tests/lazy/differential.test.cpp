@@ -2,6 +2,7 @@
 #include <lazytrain/core/random.hpp>
 #include <lazytrain/lazy/differential.hpp>
 #include <lazytrain/model/jacobian.hpp>
+#include <lazytrain/nn/two_layer_in_blocks.hpp>
 
 #include "oracle_network.hpp"
 #include "support/tolerance.hpp"
@@ -64,4 +65,22 @@ TEST_CASE("the norm of a large differential is an estimate", "[lazy]") {
   CHECK(norm.provenance() == Provenance::estimated);
   CHECK(dense.certified());
   CHECK_THAT(norm.value(), WithinRel(dense.value(), 1e-7));
+}
+
+TEST_CASE("in blocks the norm found in single precision is that of double precision", "[lazy]") {
+  Philox rng(40);
+  const Index n = 300;
+  const auto h = TwoLayer<double, Tanh>({.inputs = 9, .neurons = 35, .scaling = Scaling::sqrt})
+                     .on(normal_matrix(9, n, rng));
+  const Vector<double> w = normal_vector(h.parameter_dim(), rng);
+  const auto parts = linearize(in_blocks(h), w);
+  REQUIRE_FALSE(detail::gram_is_small(h.parameter_dim(), n));
+  const Estimate exact = differential_norm(linearize(h, w), {.tolerance = 1e-12}, rng);
+  const Estimate rough = differential_norm(parts, {.tolerance = 1e-3}, rng);
+  const Estimate fine = differential_norm(parts, {.tolerance = 1e-10}, rng);
+  CHECK_THAT(fine.value(), WithinRel(exact.value(), 1e-12));
+  CHECK(rough.lower() <= exact.value() * (1 + 1e-13));
+  CHECK(exact.value() <= rough.upper());
+  CHECK(rough.upper() - rough.value() <= 1.01e-3 * exact.value());
+  CHECK(rough.provenance() == Provenance::estimated);
 }

@@ -4,6 +4,8 @@
 #include <lazytrain/lazy/two_layer_lipschitz.hpp>
 #include <lazytrain/loss/square.hpp>
 #include <lazytrain/model/centred.hpp>
+#include <lazytrain/nn/network.hpp>
+#include <vector>
 
 #include "layered_problems.hpp"
 #include "support/catch.hpp"
@@ -59,6 +61,125 @@ TEST_CASE("propagated constants are never below what random draws show", "[lazy]
   }
   // The comparison means something.
   CHECK(nearest > 0.3);
+}
+
+TEMPLATE_TEST_CASE("constants of smooth convolutional networks are never below what random draws show",
+                   "[lazy]", Tanh, Sigmoid, Softplus, Erf, Quadratic, Identity) {
+  using B = cpu::Backend<double>;
+  using WindowPooling = lazytrain::WindowPooling;
+  Philox rng(7);
+  for (int network = 0; network < 8; ++network) {
+    // Strides, paddings, one or two convolutions, windows that overlap and that do not.
+    const Index stride = 1 + network % 2, padding = network % 3, pool = network % 2 == 0 ? 2 : 1;
+    const bool deep = network >= 4;
+    nn::Series<B> layers{nn::Conv{.filters = 2, .kernel = 3, .stride = stride, .padding = padding},
+                         nn::Pointwise<TestType>{}, nn::AveragePool{.kernel = 2, .stride = pool}};
+    if (deep) layers.add(nn::Conv{.filters = 2, .kernel = 2, .padding = 1}).add(nn::Pointwise<TestType>{});
+    layers.add(nn::Dense{.outputs = 1 + network % 2});
+    const nn::Network<B> net({2, 6, 5}, layers, B({.threads = 1}));
+    const Matrix<double> X = normal_matrix(60, 3, rng);
+    Vector<double> w0 = 0.3 * normal_vector(net.parameter_dim(), rng);
+
+    Index at = 0;
+    const auto take = [&](Index rows, Index columns) {
+      const Matrix<double> block = Eigen::Map<const Matrix<double>>(w0.data() + at, rows, columns);
+      at += rows * columns;
+      return block;
+    };
+    const auto described = [&](const ConvShape& shape) {
+      LayerDescription layer{.weights = take(shape.filters, shape.patch_dim()),
+                             .activation = activation_rules<TestType>(),
+                             .convolution = shape};
+      layer.bias = take(shape.filters, 1);
+      return layer;
+    };
+    const ConvShape first{.channels = 2,
+                          .height = 6,
+                          .width = 5,
+                          .filters = 2,
+                          .kernel = 3,
+                          .stride = stride,
+                          .padding = padding};
+    std::vector<LayerDescription> list{described(first)};
+    const PoolingShape windows{2, first.output_height(), first.output_width(), 2, pool};
+    list[0].pooling = WindowPooling{.shape = windows};
+    if (deep) {
+      list.push_back(described({.channels = 2,
+                                .height = windows.output_height(),
+                                .width = windows.output_width(),
+                                .filters = 2,
+                                .kernel = 2,
+                                .padding = 1}));
+    }
+    const Index features = list.back().outputs();
+    LayerDescription dense{.weights = take(net.outputs(), features)};
+    dense.bias = take(net.outputs(), 1);
+    list.push_back(std::move(dense));
+    REQUIRE(at == net.parameter_dim());
+    const LayeredNetwork layered(std::move(list));
+    REQUIRE((layered(X) - net(w0, X)).norm() <= 1e-13 * (1 + net(w0, X).norm()));
+
+    const auto h = net.on(X);
+    const OutputSpace space = h.output_space();
+    const auto bounds = layered_lipschitz(layered, X, space);
+    CHECK(bounds.of_dh(0.1).certified());
+    const double r = 0.02 * std::pow(1.8, network);
+    const double of_h = bounds.of_h(r).upper(), of_dh = bounds.of_dh(r).upper();
+    auto a = linearize(h, w0), b = a;
+    for (int draw = 0; draw < 60; ++draw) {
+      const auto in_ball = [&] {
+        return Vector<double>(w0 + r * std::sqrt(uniform(rng)) * unit_vector(w0.size(), rng));
+      };
+      const Vector<double> wa = in_ball(), wb = in_ball();
+      a.move_to(wa);
+      b.move_to(wb);
+      const double distance = (wa - wb).norm();
+      const Vector<double> u =
+          draw % 2 == 0 ? unit_vector(w0.size(), rng) : Vector<double>((wa - wb) / distance);
+      const double of_values = space.norm(Vector<double>(a.value() - b.value())) / distance;
+      const double of_slopes = space.norm(Vector<double>(a.jvp(u) - b.jvp(u))) / distance;
+      REQUIRE(of_values <= of_h + 1e-12 * of_h / distance);
+      REQUIRE(of_slopes <= of_dh + 1e-12 * of_h / distance);
+    }
+    for (const double reach : {0.0, r}) {
+      a.move_to(Vector<double>(w0 + reach * unit_vector(w0.size(), rng)));
+      const Estimate norm = second_derivative_norm(a, {.restarts = 1, .max_iterations = 20}, rng);
+      REQUIRE(norm.lower() <= bounds.of_dh(reach).upper());
+      REQUIRE(differential_norm(a, {}, rng).lower() <= bounds.of_h(reach).upper());
+    }
+  }
+}
+
+TEST_CASE("a convolution of one position has the constants of the dense layer that it is", "[lazy]") {
+  Philox rng(8);
+  const ConvShape shape{.channels = 2, .height = 3, .width = 3, .filters = 4, .kernel = 3, .padding = 0};
+  const Matrix<double> X = normal_matrix(18, 5, rng), W = normal_matrix(4, 18, rng) / 4;
+  const LayerDescription last{.weights = normal_matrix(1, 4, rng)};
+  LayerDescription dense{.weights = W, .bias = normal_vector(4, rng), .activation = activation_rules<Tanh>()};
+  LayerDescription convolution = dense;
+  convolution.convolution = shape;
+  const auto one = layered_lipschitz(LayeredNetwork({dense, last}), X, empirical(5));
+  const auto other = layered_lipschitz(LayeredNetwork({convolution, last}), X, empirical(5));
+  for (const double r : {0.0, 0.1, 1.0}) {
+    CHECK_THAT(other.of_h(r).upper(), WithinRel(one.of_h(r).upper(), roundoff<double>(200)));
+    CHECK_THAT(other.of_dh(r).upper(), WithinRel(one.of_dh(r).upper(), roundoff<double>(200)));
+  }
+}
+
+TEST_CASE("a mean of a product has the constants that propagation says", "[lazy]") {
+  // h(W1, W2) = W2 mean of W1 P(x) over windows of K pixels, a 1 x 1 convolution of x with as many channels
+  // as pixels have: D2h[u, u] = 2 U2 mean(U1 P(x)), with rank 1 the largest |U1 P(x)| = |P(x)|.
+  Philox rng(9);
+  const ConvShape shape{
+      .channels = 1, .height = 2, .width = 2, .filters = 3, .kernel = 1, .stride = 1, .padding = 0};
+  const Matrix<double> x = Matrix<double>::Ones(4, 1);
+  const LayeredNetwork network({{.weights = normal_matrix(3, 1, rng),
+                                 .convolution = shape,
+                                 .pooling = WindowPooling{.shape = {3, 2, 2, 2, 2}}},
+                                {.weights = normal_matrix(2, 3, rng)}});
+  // |x| = 2 and the norm of the mean is 1/2: U1 in R^3 is the mean itself, and 2 |U2| |U1| <= 1.
+  CHECK_THAT(layered_lipschitz(network, x, empirical(1, 2)).of_dh(0.5).upper(),
+             WithinRel(1.0, roundoff<double>(200)));
 }
 
 TEST_CASE("propagated constants grow with the ball, and are certified", "[lazy]") {
@@ -185,6 +306,19 @@ TEST_CASE("layered networks with kinks and sizes that do not fit are refused", "
   CHECK_FALSE(layered_second_derivative_bound(kinked, X, empirical(3)).available());
   CHECK_THAT(bounds.reason(), ContainsSubstring("relu has a kink"));
   CHECK_THAT(bounds.reason(), ContainsSubstring("Assumption 2.1"));
+
+  const ConvShape shape{.channels = 1, .height = 2, .width = 1, .filters = 2};
+  const PoolingShape window{2, 2, 1, 1, 1};
+  const LayerDescription convolution{.weights = Matrix<double>::Ones(2, 9),
+                                     .activation = activation_rules<Tanh>(),
+                                     .convolution = shape,
+                                     .pooling = WindowPooling{window, WindowPooling::Kind::max}};
+  const LayeredNetwork largest({convolution, {.weights = Matrix<double>::Ones(1, 4)}});
+  const auto none = layered_lipschitz(largest, X, empirical(3));
+  CHECK_FALSE(none.available());
+  CHECK_FALSE(layered_second_derivative_bound(largest, X, empirical(3)).available());
+  CHECK_THAT(none.reason(), ContainsSubstring("max pooling"));
+  CHECK_THAT(none.reason(), ContainsSubstring("Assumption 2.1"));
 
   const LayeredNetwork network({{.weights = Matrix<double>::Ones(1, 2)}});
   CHECK_THROWS_AS((void)layered_lipschitz(network, X, empirical(4)), std::invalid_argument);

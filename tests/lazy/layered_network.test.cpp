@@ -1,6 +1,8 @@
 #include <lazytrain/core/random.hpp>
 #include <lazytrain/lazy/layered_network.hpp>
 #include <limits>
+#include <utility>
+#include <vector>
 
 #include "support/catch.hpp"
 
@@ -48,6 +50,28 @@ TEST_CASE("layers that do not fit each other are refused", "[lazy]") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   CHECK_THROWS_AS(LayeredNetwork({{.weights = nan * two_by_three}}), std::domain_error);
   CHECK_THROWS_AS(LayeredNetwork({{.weights = two_by_three, .factor = nan}}), std::domain_error);
+  const ConvShape shape{.channels = 1, .height = 3, .width = 4, .filters = 2};
+  const auto refused = [](std::vector<LayerDescription> layers) {
+    return message_of<std::invalid_argument>([&] { (void)LayeredNetwork(std::move(layers)); });
+  };
+  const Matrix<double> taps = Matrix<double>::Ones(2, 9);
+  CHECK_THAT(refused({{.weights = two_by_three, .convolution = shape}}),
+             ContainsSubstring("kernel^2 channels"));
+  CHECK_THAT(refused({{.weights = Matrix<double>::Ones(3, 9), .convolution = shape}}),
+             ContainsSubstring("the filters"));
+  CHECK_THAT(refused({{.weights = taps, .convolution = shape}, {.weights = two_by_three}}),
+             ContainsSubstring("weights.cols() has size 3"));
+  CHECK_THAT(refused({{.weights = Matrix<double>::Ones(11, 2)}, {.weights = taps, .convolution = shape}}),
+             ContainsSubstring("the input of a convolution has size 12"));
+  CHECK_THAT(
+      refused({{.weights = taps, .convolution = shape, .pooling = WindowPooling{.shape = {2, 3, 3, 1, 1}}}}),
+      ContainsSubstring("the input of pooling"));
+  CHECK_THAT(
+      refused({{.weights = taps, .convolution = shape, .pooling = WindowPooling{.shape = {1, 6, 4, 1, 1}}}}),
+      ContainsSubstring("the channels of pooling"));
+  CHECK_THAT(
+      refused({{.weights = taps, .convolution = shape, .pooling = WindowPooling{.shape = {2, 4, 3, 1, 1}}}}),
+      ContainsSubstring("the height of pooling"));
   const LayeredNetwork network({{.weights = two_by_three}});
   CHECK_THROWS_AS((void)network(Matrix<double>(Matrix<double>::Ones(2, 1))), std::invalid_argument);
 }

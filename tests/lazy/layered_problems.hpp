@@ -60,7 +60,7 @@ struct Mlp {
   }
 
   [[nodiscard]] LayeredNetwork described(const Vector<double>& w) const {
-    std::vector<DenseLayer> layers;
+    std::vector<LayerDescription> layers;
     Index at = 0;
     for (std::size_t l = 1; l < widths.size(); ++l) {
       const Index rows = widths[l], columns = widths[l - 1];

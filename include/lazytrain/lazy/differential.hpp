@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <concepts>
 #include <lazytrain/lazy/estimate.hpp>
 #include <lazytrain/linalg/operator_norm.hpp>
 #include <lazytrain/linalg/smallest_singular_value.hpp>
@@ -30,6 +31,22 @@ template <class T>
 concept HasGram = requires(const T& t) {
   t.gram();
 };
+
+/// A model whose linearization applies its raw tangent kernel, `kernel_product(u, out)`, at less than the
+/// cost of a vjp and a jvp.
+template <class T, class S>
+concept HasKernelProduct = requires(const T& t, Vector<S>& out) {
+  t.kernel_product(out, out);
+};
+
+/// A model whose linearization can be had in single precision.
+template <class T>
+concept HasCast = requires(const T& t) {
+  t.template cast<float>();
+};
+
+/// Residuals from this on do not see the errors of products in single precision, about 1e-6.
+inline constexpr double single_precision_tolerance = 1e-4;
 
 /// An estimate from bounds that are proved only if `proved`.
 inline Estimate as_estimate(const SingularValueEstimate& e) {
@@ -61,8 +78,9 @@ Estimate norm_from_gram(const Matrix<S>& gram, const OutputSpace& space, Index p
 }  // namespace detail
 
 /// ||Dh(w)||: R^p -> F. Certified where the problem is small enough to be solved densely (or, of a model that
-/// knows its tangent kernel, where that matrix has less than p entries), otherwise estimated by Golub and
-/// Kahan's process; see `operator_norm`.
+/// knows its tangent kernel, where that matrix has less than p entries), otherwise estimated by Lanczos; see
+/// `operator_norm`. A network in blocks takes the steps in single precision where the tolerance is 1e-4 or
+/// more; what is returned is computed from the vector found with products in double precision.
 /// @throws std::runtime_error if a product is not finite
 template <Model H>
 [[nodiscard]] Estimate differential_norm(const Tangent<H>& tangent, const SingularValueOptions& options,
@@ -73,6 +91,34 @@ template <Model H>
   if constexpr (detail::HasGram<typename Tangent<H>::Native>) {
     if (!detail::solved_densely(p, n, options) && detail::gram_is_small(p, n)) {
       return detail::norm_from_gram<S>(tangent.native().gram(), tangent.output_space(), p);
+    }
+  }
+  if constexpr (detail::HasKernelProduct<typename Tangent<H>::Native, S>) {
+    if (!detail::solved_densely(p, n, options) && n <= p) {
+      Vector<S> cotangent(n);
+      const auto square = [&](const Vector<S>& g, Vector<S>& out) {
+        cotangent = g;
+        tangent.output_space().to_cotangent(cotangent);
+        tangent.native().kernel_product(cotangent, out);
+      };
+      const auto adjoint = [&](const Vector<S>& g, Vector<S>& out) { tangent.adjoint(g, out); };
+      if constexpr (std::same_as<S, double> && detail::HasCast<typename Tangent<H>::Native>) {
+        if (options.tolerance >= detail::single_precision_tolerance) {
+          const auto narrow = tangent.native().template cast<float>();
+          Vector<float> in(n), kernel_in(n);
+          const auto rough = [&](const Vector<S>& g, Vector<S>& out) {
+            cotangent = g;
+            tangent.output_space().to_cotangent(cotangent);
+            in = cotangent.template cast<float>();
+            narrow.kernel_product(in, kernel_in);
+            out = kernel_in.template cast<S>();
+          };
+          return detail::as_estimate(operator_norm_by_rough_square<S>(rough, square, adjoint, p,
+                                                                      tangent.output_space(), options, rng));
+        }
+      }
+      return detail::as_estimate(
+          operator_norm_by_square<S>(square, adjoint, p, tangent.output_space(), options, rng));
     }
   }
   return detail::as_estimate(

@@ -4,70 +4,31 @@
 #include <cstddef>
 #include <lazytrain/core/error.hpp>
 #include <lazytrain/core/types.hpp>
-#include <lazytrain/lazy/activation_bounds.hpp>
-#include <lazytrain/nn/activation.hpp>
-#include <string>
-#include <string_view>
+#include <lazytrain/lazy/layer_description.hpp>
 #include <utility>
 #include <vector>
 
-/// Layered networks as bounds see them: matrices, biases and activations, whatever type computes them.
 namespace lazytrain {
 
-/// An activation as a value: what `ActivationBounds` knows of its type.
-struct ActivationRules {
-  std::string_view name;
-  bool is_smooth;
-  /// σ.
-  double (*value)(double);
-  /// Upper bounds of |σ|, |σ'| and |σ''| over [z - radius, z + radius].
-  double (*value_bound)(double z, double radius);
-  double (*derivative_bound)(double z, double radius);
-  double (*second_bound)(double z, double radius);
-};
-
-template <Activation Sigma>
-[[nodiscard]] ActivationRules activation_rules() {
-  using Bounds = ActivationBounds<Sigma>;
-  return {Sigma::name,
-          Sigma::is_smooth,
-          [](double z) { return Sigma::value(z); },
-          [](double z, double radius) { return Bounds::value(z, radius); },
-          [](double z, double radius) { return Bounds::derivative(z, radius); },
-          [](double z, double radius) { return Bounds::second(z, radius); }};
-}
-
-/// The rules of the activation of that name. @throws std::invalid_argument if there is none
-[[nodiscard]] inline ActivationRules activation_rules(std::string_view name) {
-  return with_activation(name, [](auto sigma) { return activation_rules<decltype(sigma)>(); });
-}
-
-/// One layer, x -> σ(factor (W x + b)).
-struct DenseLayer {
-  /// W, outputs x inputs.
-  Matrix<double> weights;
-  /// b; empty for a layer without biases.
-  Vector<double> bias{};
-  ActivationRules activation = activation_rules<Identity>();
-  double factor = 1;
-};
-
-/// A network of dense layers at a point w0, which consists of their W and b, in any order. Layers that are
-/// not trained may be among them: what holds on the ball of all parameters holds on the smaller one.
+/// A network of dense layers and convolutions at a point w0, which consists of their W and b, in any order.
+/// Layers that are not trained may be among them: what holds on the ball of all parameters holds on the
+/// smaller one.
 class LayeredNetwork {
  public:
   /// @throws std::invalid_argument if there is no layer or sizes do not fit each other, std::domain_error if
   /// a number is not finite
-  explicit LayeredNetwork(std::vector<DenseLayer> layers) : layers_(std::move(layers)) {
+  explicit LayeredNetwork(std::vector<LayerDescription> layers) : layers_(std::move(layers)) {
     constexpr const char* here = "LayeredNetwork";
     require_argument(!layers_.empty(), here, "the number of layers", layers_.size(), "at least 1");
     for (std::size_t l = 0; l < layers_.size(); ++l) {
-      const DenseLayer& layer = layers_[l];
+      const LayerDescription& layer = layers_[l];
       require_argument(layer.weights.size() > 0, here, "the size of a layer's weights", layer.weights.size(),
                        "at least 1");
+      if (layer.convolution) require_convolution(layer);
+      if (layer.pooling) require_pooling(layer);
       if (l > 0) {
-        require_size(here, "weights.cols()", layer.weights.cols(), layers_[l - 1].weights.rows(),
-                     "the outputs of the layer before");
+        require_size(here, layer.convolution ? "the input of a convolution" : "weights.cols()",
+                     layer.inputs(), layers_[l - 1].outputs(), "the outputs of the layer before");
       }
       if (layer.bias.size() > 0) {
         require_size(here, "bias", layer.bias.size(), layer.weights.rows(), "weights.rows()");
@@ -77,27 +38,26 @@ class LayeredNetwork {
     }
   }
 
-  [[nodiscard]] const std::vector<DenseLayer>& layers() const { return layers_; }
-  [[nodiscard]] Index inputs() const { return layers_.front().weights.cols(); }
-  [[nodiscard]] Index outputs() const { return layers_.back().weights.rows(); }
+  [[nodiscard]] const std::vector<LayerDescription>& layers() const { return layers_; }
+  [[nodiscard]] Index inputs() const { return layers_.front().inputs(); }
+  [[nodiscard]] Index outputs() const { return layers_.back().outputs(); }
   /// Numbers in all W and b.
   [[nodiscard]] Index parameter_dim() const {
     Index count = 0;
-    for (const DenseLayer& layer : layers_) count += layer.weights.size() + layer.bias.size();
+    for (const LayerDescription& layer : layers_) count += layer.weights.size() + layer.bias.size();
     return count;
   }
 
-  /// z = factor (W x + b) and σ(z) of layer l for its inputs, the columns of X.
-  /// @throws std::invalid_argument if X has a wrong number of rows
+  /// z = factor (W x + b) and the output, σ(z) or what pooling makes of it, of layer l for its inputs, the
+  /// columns of X. @throws std::invalid_argument if X has a wrong number of rows
   template <class Derived>
   [[nodiscard]] std::pair<Matrix<double>, Matrix<double>> pass(std::size_t l,
                                                                const Eigen::MatrixBase<Derived>& X) const {
-    const DenseLayer& layer = layers_.at(l);
-    require_size("LayeredNetwork::pass", "X.rows()", X.rows(), layer.weights.cols(), "the inputs of a layer");
-    Matrix<double> z = layer.weights * X;
-    if (layer.bias.size() > 0) z.colwise() += layer.bias;
-    z *= layer.factor;
+    const LayerDescription& layer = layers_.at(l);
+    require_size("LayeredNetwork::pass", "X.rows()", X.rows(), layer.inputs(), "the inputs of a layer");
+    Matrix<double> z = layer.preactivations(X);
     Matrix<double> x = z.unaryExpr([&](double number) { return layer.activation.value(number); });
+    if (layer.pooling) x = (*layer.pooling)(x);
     return {std::move(z), std::move(x)};
   }
 
@@ -110,7 +70,25 @@ class LayeredNetwork {
   }
 
  private:
-  std::vector<DenseLayer> layers_;
+  static void require_convolution(const LayerDescription& layer) {
+    constexpr const char* here = "LayeredNetwork";
+    require_conv_shape(here, *layer.convolution);
+    require_size(here, "weights.rows()", layer.weights.rows(), layer.convolution->filters, "the filters");
+    require_size(here, "weights.cols()", layer.weights.cols(), layer.convolution->patch_dim(),
+                 "kernel^2 channels");
+  }
+  static void require_pooling(const LayerDescription& layer) {
+    constexpr const char* here = "LayeredNetwork";
+    const PoolingShape& shape = layer.pooling->shape;
+    require_pooling_shape(here, shape);
+    require_size(here, "the input of pooling", shape.input_dim(), layer.units(), "the units of the layer");
+    if (!layer.convolution) return;
+    require_size(here, "the channels of pooling", shape.channels, layer.convolution->filters, "the filters");
+    require_size(here, "the height of pooling", shape.height, layer.convolution->output_height(),
+                 "the height of the maps");
+  }
+
+  std::vector<LayerDescription> layers_;
 };
 
 }  // namespace lazytrain

@@ -46,7 +46,7 @@ template <class S, Activation Sigma>
                                               const BilinearNormOptions& options, RandomEngine auto& rng,
                                               const CurvatureOptions& curvature = {}) {
   const TwoLayerCurvature<S, Sigma> above(h, w, curvature);
-  const detail::BlockSearch<S, Sigma> below(h, w);
+  const detail::BlockSearch<S, Sigma> below(h, w, curvature.threads);
   auto directions = below.climb_together(detail::block_steps, rng);
   const Vector<double> bounds = above.block_bounds(0, directions.value.maxCoeff());
   const Matrix<S>& X = h.inputs();

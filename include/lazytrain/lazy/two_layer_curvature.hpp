@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <lazytrain/backend/cpu/parallel.hpp>
 #include <lazytrain/core/output_space.hpp>
 #include <lazytrain/lazy/activation_bounds.hpp>
 #include <lazytrain/lazy/estimate.hpp>
@@ -17,6 +18,8 @@ namespace lazytrain {
 struct CurvatureOptions {
   /// Operations spent on sharpening the bounds of neurons; beyond, bounds that cost O(n d) a neuron stand.
   double work = 2e10;
+  /// Of the loops over neurons, 0 for those of the processor. Results do not depend on it.
+  Index threads = 0;
 };
 
 namespace detail {
@@ -62,15 +65,18 @@ inline double block_norm_bound(double p, double q) {
 ///     ||B_j|| <= (Q_j + sqrt(Q_j^2 + 4 P_j^2)) / 2,   P_j^2 = lambda_max(sum_i w_i t_ij^2 x_i x_i^T),
 ///     Q_j^2 = (|b_j| + r)^2 lambda_max(sum_i w_i c_ij^2 ||x_i||^2 x_i x_i^T).
 ///
-/// Memory: p numbers, those of F, and the pre-activations of 64 neurons, which are computed when needed. Not
-/// for use by two threads at once.
+/// Memory: p numbers, those of F, and for every thread the pre-activations of 64 neurons, which are computed
+/// when needed.
 template <class S, Activation Sigma>
 class TwoLayerCurvature {
  public:
-  /// Cost: two eigenvalue problems of size min(d, n). @throws std::invalid_argument if w0 has a wrong size
+  /// Cost: two eigenvalue problems of size min(d, n). @throws std::invalid_argument if w0 has a wrong size or
+  /// threads < 0
   TwoLayerCurvature(const TwoLayerOnData<S, Sigma>& h, view_t<Vector<S>> w0,
                     const CurvatureOptions& options = {})
       : h_(h), w0_(w0), options_(options) {
+    require_argument(options.threads >= 0, "TwoLayerCurvature", "options.threads", options.threads,
+                     "at least 0");
     require_size("TwoLayerCurvature", "w0", w0.size(), h_.parameter_dim(), "m (d + k)");
     const Matrix<S>& X = h_.inputs();
     const Index n = X.cols();
@@ -120,11 +126,13 @@ class TwoLayerCurvature {
   /// sharpened until the largest is sharp, all lie below `enough`, or the work is spent.
   [[nodiscard]] Vector<double> block_bounds(double r, double enough = 0) const {
     Vector<double> bounds(neurons());
-    for (Index first = 0; first < neurons(); first += detail::neuron_block) {
+    const Index blocks = (neurons() + detail::neuron_block - 1) / detail::neuron_block;
+    cpu::for_chunks(cpu::thread_count(options_.threads), blocks, [&](Index block, Index) {
+      const Index first = block * detail::neuron_block;
       const Index count = std::min(detail::neuron_block, neurons() - first);
       const Matrix<S> z = preactivations(first, count);
       for (Index j = 0; j < count; ++j) bounds(first + j) = quick_bound(first + j, z.col(j), r);
-    }
+    });
     Vector<double> waiting = bounds;
     const double n = static_cast<double>(h_.inputs().cols());
     const double d = static_cast<double>(h_.inputs().rows());

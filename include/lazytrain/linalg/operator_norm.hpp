@@ -7,9 +7,12 @@
 #include <lazytrain/core/random.hpp>
 #include <lazytrain/linalg/dense_singular_values.hpp>
 #include <lazytrain/linalg/golub_kahan.hpp>
+#include <lazytrain/linalg/lanczos.hpp>
 #include <lazytrain/linalg/rounding.hpp>
 #include <limits>
 #include <numbers>
+#include <stdexcept>
+#include <utility>
 
 /// Norms of linear maps A: R^p -> F that are known by their products.
 namespace lazytrain {
@@ -37,7 +40,8 @@ struct SingularValueEstimate {
 };
 
 struct SingularValueOptions {
-  /// Largest number of Golub-Kahan steps, two products and two kept vectors each.
+  /// Largest number of Krylov steps, of two products each. A norm keeps one vector a step, of the smaller
+  /// space; other singular values one of each space.
   Index max_steps = 200;
   /// Of the residual, relative to the largest singular value.
   double tolerance = 1e-8;
@@ -90,12 +94,59 @@ BidiagonalSpectrum iterate(Process& process, Apply&& apply, Adjoint&& adjoint, c
   return spectrum;
 }
 
+/// The norm of M from products with M*M / unit, where `unit` may be written by the first of them, and one
+/// with M; `image` is scratch.
+template <class X, class Y, class Square, class Apply, class InnerX, class InnerY>
+SingularValueEstimate norm_of_square(Square&& square, const double& unit, Apply&& apply, const X& start,
+                                     Y& image, const SingularValueOptions& options, InnerX inner_x,
+                                     InnerY inner_y) {
+  const auto ritz = lanczos(square, start, {options.max_steps, options.tolerance}, inner_x);
+  SingularValueEstimate estimate;
+  const double root = std::sqrt(std::max(0.0, ritz.values(0)));
+  estimate.value = root * std::sqrt(unit);
+  estimate.residual = root > 0 ? ritz.residuals(0) / root * std::sqrt(unit) : 0;
+  estimate.converged = ritz.converged;
+  const X top = ritz.vector(0);
+  apply(top, image);
+  estimate.products = 2 * ritz.products + 1;
+  const double norm = std::sqrt(inner_y(image, image) / std::max(inner_x(top, top), 0.5));
+  const double rounding =
+      quotient_rounding<typename X::Scalar>(std::max(dimension(start), dimension(image)), false);
+  estimate.lower = norm * std::max(0.0, 1 - rounding);
+  estimate.upper = estimate.value * (1 + rounding) + estimate.residual;
+  return estimate;
+}
+
+/// The statement of `operator_norm` on its random start.
+template <class S>
+void add_probable_upper(Index p, const OutputSpace& space, const SingularValueOptions& options,
+                        SingularValueEstimate& estimate) {
+  const Index n = space.dim();
+  const Index steps = (estimate.products - 1) / 2;
+  const double gap = random_start_gap(std::min(n, p), steps, options.failure_probability);
+  const double rounding = quotient_rounding<S>(std::max(n, p), space.uniform());
+  estimate.failure_probability = options.failure_probability;
+  estimate.probable_upper = estimate.value * (1 + rounding) / std::sqrt(1 - gap);
+}
+
+/// The start of `operator_norm` in F.
+template <class S>
+Vector<S> random_output(const OutputSpace& space, RandomEngine auto& rng) {
+  Vector<S> start = normal_vector<S>(space.dim(), rng);
+  space.from_euclidean(start);
+  return start;
+}
+
 }  // namespace detail
 
-/// Norm of M: X -> Y, `apply(x, y)`, by Golub and Kahan's process from a start in X (matrix-free, for any
-/// vectors). `like` is a vector of Y; the inner products are those for which `adjoint(y, x)` is the adjoint.
+/// Norm of M: X -> Y, `apply(x, y)`, by Lanczos on M*M from a start in X (matrix-free, for any vectors): the
+/// space of Golub and Kahan's process, which finds no larger singular value more precisely, without keeping a
+/// vector of Y a step. `like` is a vector of Y; the inner products are those for which `adjoint(y, x)` is the
+/// adjoint.
 ///
-/// Here `lower` = ||M y|| / ||y|| for the Ritz vector y, less rounding, computed with one more product.
+/// With a Ritz pair M*M y = θ y + r of unit size, `value` = sqrt(θ) and `residual` = |r| / sqrt(θ), which is
+/// |M*x - σ y| for σ = sqrt(θ) and x = M y / σ. `lower` = ||M y|| / ||y||, less rounding, computed with one
+/// more product. Memory: m + 2 vectors of X and one of Y after m steps.
 /// @throws std::invalid_argument on options, std::domain_error if the start is 0, std::runtime_error if a
 /// product is not finite
 template <HilbertVector X, HilbertVector Y, class Apply, class Adjoint, class InnerX = EuclideanInner,
@@ -105,28 +156,30 @@ template <HilbertVector X, HilbertVector Y, class Apply, class Adjoint, class In
                                                        const SingularValueOptions& options = {},
                                                        InnerX inner_x = {}, InnerY inner_y = {}) {
   detail::check_options("operator_norm_from", options);
-  SingularValueEstimate estimate;
-  GolubKahanProcess<X, Y, InnerX, InnerY> process(start, inner_x, inner_y);
-  detail::iterate(process, apply, adjoint, like, options, estimate,
-                  [](const Vector<double>&) { return Index{0}; });
-  const X ritz = process.right_vector(0);
   Y image = zeros_like(like);
-  apply(ritz, image);
-  ++estimate.products;
-  const double norm = std::sqrt(inner_y(image, image) / std::max(inner_x(ritz, ritz), 0.5));
-  const double rounding =
-      quotient_rounding<typename X::Scalar>(std::max(dimension(start), dimension(like)), false);
-  estimate.lower = norm * std::max(0.0, 1 - rounding);
-  estimate.upper = estimate.value * (1 + rounding) + estimate.residual;
-  return estimate;
+  Index steps = 0;
+  // M*M / unit is about as large as M: its numbers stay in the range of theirs.
+  double unit = 0;
+  const auto square = [&](const X& x, X& out) {
+    ++steps;
+    apply(x, image);
+    if (!all_finite(image)) {
+      raise<std::runtime_error>("operator_norm_from", "the operator's result is not finite at step ", steps);
+    }
+    if (steps == 1) unit = std::sqrt(inner_y(image, image));
+    if (!(unit > 0)) unit = 1;
+    scale(static_cast<typename Y::Scalar>(1 / unit), image);
+    adjoint(std::as_const(image), out);
+  };
+  return detail::norm_of_square(square, unit, apply, start, image, options, inner_x, inner_y);
 }
 
 /// Norm σ_1 of A: R^p -> F with `apply(v, out)`, out = A v in F, and `adjoint(g, out)`, out = A* g in R^p,
 /// the adjoint in F's inner product; R^p is Euclidean. V is Vector<S> on the host.
 ///
 /// Small maps are assembled (`dense_singular_values`): then lower and upper are both proved. Others go
-/// through Golub and Kahan's process from a start that is uniform on the unit sphere of the smaller of the
-/// two spaces, of dimension n = min(p, N). After m steps, with the Ritz value θ = σ̃^2 of M*M,
+/// through `operator_norm_from` with a start that is uniform on the unit sphere of the smaller of the two
+/// spaces, of dimension n = min(p, N). After m steps, with the Ritz value θ = σ̃^2 of M*M,
 ///
 ///   P( σ_1^2 <= θ / (1 - ε_m) for all m ) >= 1 - δ,   cosh((2m - 1) artanh sqrt(ε_m)) = sqrt(2n/π) / δ,
 ///
@@ -161,8 +214,7 @@ template <class S = double, class Apply, class Adjoint>
   };
   SingularValueEstimate estimate;
   if (n <= p) {
-    Vector<S> start = normal_vector<S>(n, rng);
-    space.from_euclidean(start);
+    const Vector<S> start = detail::random_output<S>(space, rng);
     const Vector<S> like = Vector<S>::Zero(p);
     estimate = operator_norm_from(adjoint, apply, start, like, options, inner, EuclideanInner{});
   } else {
@@ -170,11 +222,65 @@ template <class S = double, class Apply, class Adjoint>
     const Vector<S> like = Vector<S>::Zero(n);
     estimate = operator_norm_from(apply, adjoint, start, like, options, EuclideanInner{}, inner);
   }
-  const Index steps = (estimate.products - 1) / 2;
-  const double gap = detail::random_start_gap(std::min(n, p), steps, options.failure_probability);
-  const double rounding = quotient_rounding<S>(std::max(n, p), space.uniform());
-  estimate.failure_probability = options.failure_probability;
-  estimate.probable_upper = estimate.value * (1 + rounding) / std::sqrt(1 - gap);
+  detail::add_probable_upper<S>(p, space, options, estimate);
+  return estimate;
+}
+
+/// The same for a map of N <= p that is not assembled and has a product of its own with A A* on F, `square(g,
+/// out)`, that costs less than one with A* and one with A. Memory: vectors of F and one of R^p.
+/// @throws as `operator_norm`
+template <class S = double, class Square, class Adjoint>
+[[nodiscard]] SingularValueEstimate operator_norm_by_square(Square&& square, Adjoint&& adjoint, Index p,
+                                                            const OutputSpace& space,
+                                                            const SingularValueOptions& options,
+                                                            RandomEngine auto& rng) {
+  constexpr const char* here = "operator_norm_by_square";
+  detail::check_options(here, options);
+  require_argument(p >= space.dim(), here, "p", p, "at least the dimension of F");
+  const auto inner = [&space](const Vector<S>& x, const Vector<S>& y) {
+    return static_cast<double>(space.inner(x, y));
+  };
+  Vector<S> image = Vector<S>::Zero(p);
+  SingularValueEstimate estimate = detail::norm_of_square(
+      square, 1.0, adjoint, detail::random_output<S>(space, rng), image, options, inner, EuclideanInner{});
+  detail::add_probable_upper<S>(p, space, options, estimate);
+  return estimate;
+}
+
+/// The same with Lanczos on `rough(g, out)`, A A* with small errors, for example in single precision. What is
+/// returned belongs to the map itself: with the Ritz vector y, value^2 = <y, AA* y> / |y|^2 and the residual
+/// |AA* y - value^2 y| / (value |y|) come from one product with `square`. Where that residual misses the
+/// tolerance, Lanczos goes on with `square` from y. No probable upper bound: the start is not random then.
+/// @throws as `operator_norm`
+template <class S = double, class Rough, class Square, class Adjoint>
+[[nodiscard]] SingularValueEstimate operator_norm_by_rough_square(Rough&& rough, Square&& square,
+                                                                  Adjoint&& adjoint, Index p,
+                                                                  const OutputSpace& space,
+                                                                  const SingularValueOptions& options,
+                                                                  RandomEngine auto& rng) {
+  constexpr const char* here = "operator_norm_by_rough_square";
+  detail::check_options(here, options);
+  require_argument(p >= space.dim(), here, "p", p, "at least the dimension of F");
+  const auto inner = [&space](const Vector<S>& x, const Vector<S>& y) {
+    return static_cast<double>(space.inner(x, y));
+  };
+  const auto ritz =
+      lanczos(rough, detail::random_output<S>(space, rng), {options.max_steps, options.tolerance}, inner);
+  const Vector<S> start = ritz.vector(0);
+  Vector<S> image = Vector<S>::Zero(p);
+  const auto from_start = [&](Index steps) {
+    SingularValueOptions some = options;
+    some.max_steps = steps;
+    return detail::norm_of_square(square, 1.0, adjoint, start, image, some, inner, EuclideanInner{});
+  };
+  // One step from y is its Rayleigh quotient.
+  SingularValueEstimate estimate = from_start(1);
+  if (!estimate.converged) {
+    const Index spent = estimate.products;
+    estimate = from_start(options.max_steps);
+    estimate.products += spent;
+  }
+  estimate.products += 2 * ritz.products;
   return estimate;
 }
 

@@ -26,6 +26,8 @@ class TwoLayerOnData {
 
   [[nodiscard]] const TwoLayerLayout& layout() const { return layout_; }
   [[nodiscard]] const Matrix<S>& inputs() const { return *X_; }
+  /// The same, shared with the copies of this model.
+  [[nodiscard]] const std::shared_ptr<const Matrix<S>>& shared_inputs() const { return X_; }
   [[nodiscard]] const OutputSpace& output_space() const { return space_; }
   [[nodiscard]] Index parameter_dim() const { return layout_.parameter_dim(); }
   [[nodiscard]] Index output_dim() const { return space_.dim(); }

@@ -41,13 +41,15 @@ class TwoLayerTangent {
   void move_to(view_t<Vector<S>> w) {
     require_size("TwoLayerTangent::move_to", "w", w.size(), w_.size(), "m (d + k)");
     w_ = w;
-    load(w_.data(), outer_);
-    for_blocks([&](Index first, Index count) {
-      project(w_.data(), first, z_.data() + first * neurons(), count);
-      activate(first, count);
-      contract(outer_, h_.data() + first * neurons(), first, count, value_.data(), Write::assign);
-    });
-    if (is_antisymmetric()) value_.setZero();
+    evaluate();
+  }
+  /// Forward pass on as many other samples at the same point. Cost: as `move_to`.
+  /// @throws std::invalid_argument if X has a wrong size
+  void move_to_samples(std::shared_ptr<const Matrix<S>> X) {
+    require_size("TwoLayerTangent::move_to_samples", "X.rows()", X->rows(), X_->rows(), "the inputs d");
+    require_size("TwoLayerTangent::move_to_samples", "X.cols()", X->cols(), X_->cols(), "the samples n");
+    X_ = std::move(X);
+    evaluate();
   }
 
   /// Dh(w) v. Cost: 2 n m (d + 2k) operations.
@@ -229,6 +231,17 @@ class TwoLayerTangent {
       gradient_inner_.resize(m, layout_.inputs());
     }
     for (Matrix<S>* scratch : {&block_, &other_block_, &curved_}) scratch->resize(m, block_size_);
+  }
+
+  /// The forward pass at w_ on X_.
+  void evaluate() {
+    load(w_.data(), outer_);
+    for_blocks([&](Index first, Index count) {
+      project(w_.data(), first, z_.data() + first * neurons(), count);
+      activate(first, count);
+      contract(outer_, h_.data() + first * neurons(), first, count, value_.data(), Write::assign);
+    });
+    if (is_antisymmetric()) value_.setZero();
   }
 
   [[nodiscard]] Index neurons() const { return layout_.neurons(); }
