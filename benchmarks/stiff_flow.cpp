@@ -165,7 +165,7 @@ std::vector<Method> methods() {
       {parameters_bdf_name,
        [](double alpha, double horizon, double tolerance) {
          return rival(stiff::cvode_bdf(alpha, horizon, tolerance,
-                                       {.krylov_dimension = 20, .variables = stiff::Variables::parameters}));
+                                       {.krylov_dimension = 20, .variables = stiff::Variables::weights}));
        },
        {1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10}},
       {"Chebyshev", ours<Chebyshev>, {1e-4, 1e-6}, false},
