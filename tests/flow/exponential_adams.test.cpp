@@ -184,9 +184,8 @@ TEST_CASE("ExponentialAdams refuses orders that it does not have and kernels tha
                  [&] { (void)integrate(ExponentialAdams{.max_order = order}, field, zero(), options); }),
              ContainsSubstring("ExponentialAdams: max_order is " + std::to_string(order) +
                                ", expected an order from 1 to 6"));
-  CHECK_THAT(message_of<std::invalid_argument>([&] {
-               (void)integrate(ExponentialAdams{.eigenbasis_limit = 4}, field, zero(), options);
-             }),
+  CHECK_THAT(message_of<std::invalid_argument>(
+                 [&] { (void)integrate(ExponentialAdams{.eigenbasis_limit = 4}, field, zero(), options); }),
              ContainsSubstring("ExponentialAdams: the number of outputs is 5, expected at most "
                                "eigenbasis_limit; Exponential works without an eigenbasis"));
   CHECK_THROWS_AS(integrate(ExponentialAdams{.refresh_cost = -1}, field, zero(), options), std::domain_error);

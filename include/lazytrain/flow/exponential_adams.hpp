@@ -163,7 +163,7 @@ struct ExponentialAdams {
       past_.load(checkpoint, *part_);
       stale_ = checkpoint.integer("adams.stale") != 0;
       rising_ = checkpoint.integer("adams.rising") != 0;
-      order_ = static_cast<int>(checkpoint.integer("adams.order"));
+      order_ = std::clamp(static_cast<int>(checkpoint.integer("adams.order")), 1, past_.size());
       age_ = checkpoint.integer("adams.age");
       refreshes_ = checkpoint.integer("adams.refreshes");
     }

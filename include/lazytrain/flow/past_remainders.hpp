@@ -4,6 +4,7 @@
 #include <array>
 #include <lazytrain/flow/checkpoint.hpp>
 #include <lazytrain/flow/eigen_linear_part.hpp>
+#include <lazytrain/flow/newton_term.hpp>
 #include <lazytrain/linalg/phi.hpp>
 #include <span>
 #include <string>
@@ -11,36 +12,11 @@
 
 namespace lazytrain::detail {
 
-/// The greatest number of past values that an exponential Adams method interpolates.
-inline constexpr int most_past_remainders = 6;
-
-/// A term of Newton's interpolation at times s_0, ..., s_m: the divided difference of all of them times
-/// (s - s_0) ... (s - s_(m-1)).
-struct NewtonTerm {
-  /// Of the values in the divided difference.
-  std::array<double, most_past_remainders + 1> weights{};
-  /// Coefficients of the polynomial, of 1, s, s^2, ...
-  std::array<double, most_past_remainders + 1> powers{};
-
-  explicit NewtonTerm(std::span<const double> times) {
-    powers[0] = 1;
-    for (std::size_t i = 0; i < times.size(); ++i) {
-      double product = 1;
-      for (std::size_t j = 0; j < times.size(); ++j) product *= j == i ? 1 : times[i] - times[j];
-      weights[i] = 1 / product;
-      if (i + 1 == times.size()) break;
-      for (std::size_t j = i + 1; j > 0; --j) powers[j] = powers[j - 1] - times[i] * powers[j];
-      powers[0] *= -times[i];
-    }
-  }
-};
-
 /// The remainders N(t) = x' + L x of a flow at its last points, for a linear part L in its eigenbasis.
 ///
 /// A polynomial P through them makes x' = P(t) - L x, whose solution a time h later is
 ///
-///     x_n + h phi_1(-h L) f_n + sum_m int_0^h exp(-(h - s) L) (s - s_0) ... (s - s_(m-1)) ds N[t_n, ..,
-///     t_m],
+///     x_n + h phi_1(-h L) f_n + sum_m int_0^h exp(-(h - s) L) (s - s_0) ... (s - s_(m-1)) N[s_0 .. s_m] ds
 ///
 /// with divided differences N[...]. A remainder is kept as f_i and the coefficients U^T B f_i and
 /// U^T B (x_i - x_n), of which the latter multiply B^T U: one vjp makes a sum, whatever the number of terms.
@@ -163,7 +139,7 @@ class PastRemainders {
     Vector<Scalar> image;  // U^T B (x - x_n)
     Vector<Scalar> c;      // U^T B f
   };
-  /// Powers of time, the integral of the last, and the phi-function that products with L take instead.
+  /// phi_0 to the one after the integral of the highest power.
   static constexpr Index phis = most_past_remainders + 3;
 
   /// The last points as nodes.
