@@ -7,7 +7,7 @@
 //     stiff_flow [--quick] [--csv=FILE]     tables in Markdown; --quick: 1 repetition, no explicit methods
 //     stiff_flow --benchmark_filter=.       the fields and a few runs under Google Benchmark
 //
-// Every evaluation of a field counts, those of difference quotients within CVODE too. A refresh of the
+// Every evaluation of a field counts, those of difference quotients within CVODE too. A refresh of an
 // exponential method and a product with its frozen tangent count as many evaluations of its field as they
 // take time. Seconds are processor time: the median of repetitions in turn with the other methods.
 
@@ -23,6 +23,7 @@
 #include <lazytrain/flow/chebyshev.hpp>
 #include <lazytrain/flow/dormand_prince.hpp>
 #include <lazytrain/flow/exponential.hpp>
+#include <lazytrain/flow/exponential_adams.hpp>
 #include <lazytrain/flow/integrate.hpp>
 #include <lazytrain/linalg/symmetric_spectrum.hpp>
 #include <lazytrain/loss/square.hpp>
@@ -108,7 +109,7 @@ struct Run {
   Numbers u;
   Index evaluations = 0;
   Index refreshes = 0;
-  /// With the frozen tangent of the exponential method.
+  /// With the frozen tangent of an exponential method.
   Index products = 0;
 };
 
@@ -139,11 +140,14 @@ struct Method {
   std::string name;
   std::function<Run(double alpha, double horizon, double tolerance)> run;
   std::vector<double> tolerances;
+  /// Counts the products with the frozen tangent, where there is one.
+  std::function<Index(double alpha, double horizon, double tolerance)> products = {};
   /// Whether its cost does not grow with stiffness. The others run once, to the shorter horizon.
   bool stiff = true;
 };
 
 constexpr const char* exponential_name = "Exponential";
+constexpr const char* adams_name = "ExponentialAdams";
 constexpr const char* default_bdf_name = "CVODE BDF, defaults";
 constexpr const char* tuned_bdf_name = "CVODE BDF, tuned";
 constexpr const char* parameters_bdf_name = "CVODE BDF, in w";
@@ -151,7 +155,8 @@ constexpr const char* parameters_bdf_name = "CVODE BDF, in w";
 std::vector<Method> methods() {
   const std::vector<double> sweep{1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8};
   return {
-      {exponential_name, ours<Exponential>, sweep},
+      {adams_name, ours<ExponentialAdams>, sweep, frozen_products<ExponentialAdams>},
+      {exponential_name, ours<Exponential>, sweep, frozen_products<Exponential>},
       {tuned_bdf_name,
        [](double alpha, double horizon, double tolerance) {
          return rival(stiff::cvode_bdf(alpha, horizon, tolerance, stiff::BdfOptions::tuned()));
@@ -165,18 +170,20 @@ std::vector<Method> methods() {
       {parameters_bdf_name,
        [](double alpha, double horizon, double tolerance) {
          return rival(stiff::cvode_bdf(alpha, horizon, tolerance,
-                                       {.krylov_dimension = 20, .variables = stiff::Variables::parameters}));
+                                       {.krylov_dimension = 20, .variables = stiff::Variables::weights}));
        },
        {1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10}},
-      {"Chebyshev", ours<Chebyshev>, {1e-4, 1e-6}, false},
-      {"DormandPrince", ours<DormandPrince>, {1e-6}, false},
+      {"Chebyshev", ours<Chebyshev>, {1e-4, 1e-6}, {}, false},
+      {"DormandPrince", ours<DormandPrince>, {1e-6}, {}, false},
       {"odeint dopri5",
        [](double a, double t, double tol) { return rival(stiff::odeint_dopri5(a, t, tol)); },
        {1e-6},
+       {},
        false},
       {"CVODE Adams",
        [](double a, double t, double tol) { return rival(stiff::cvode_adams(a, t, tol)); },
        {1e-6},
+       {},
        false},
   };
 }
@@ -255,22 +262,29 @@ struct Point {
 
 double relative_difference(const Numbers& a, const Numbers& b) { return (a - b).norm() / b.norm(); }
 
-/// u(T) by CVODE at a tight tolerance; prints how far the exponential method at its tightest is from it.
+/// u(T) by CVODE at a tight tolerance; prints how far the exponential methods at their tightest are from it.
 Numbers reference(double alpha, double horizon, double relaxation) {
   const auto options = stiff::BdfOptions{.krylov_dimension = 20};
   const Numbers u = stiff::cvode_bdf(alpha, horizon, 1e-11, options).u;
-  const Numbers other = ours<Exponential>(alpha, horizon, 1e-13).u;
   stiff::PlainField plain(alpha);
-  std::cout << "| " << relaxation << " | " << alpha << " | " << relative_difference(other, u) << " | "
-            << relative_difference(plain.predictions(other), plain.predictions(u)) << " |\n";
+  const auto print_distance = [&](const Numbers& other) {
+    std::cout << " | " << relative_difference(other, u) << " | "
+              << relative_difference(plain.predictions(other), plain.predictions(u));
+  };
+  std::cout << "| " << relaxation << " | " << alpha;
+  print_distance(ours<Exponential>(alpha, horizon, 1e-13).u);
+  print_distance(ours<ExponentialAdams>(alpha, horizon, 1e-13).u);
+  std::cout << " |\n";
   return u;
 }
 
 std::vector<Point> sweep(const std::vector<Method>& all, double largest_eigenvalue, const Costs& costs,
                          int repetitions, bool with_explicit) {
   std::vector<Point> points;
-  std::cout << "Distance between the reference (CVODE BDF at 1e-11) and Exponential at 1e-13:\n\n"
-            << "| LT | α | in w - w0 | in outputs |\n|---|---|---|---|\n";
+  std::cout
+      << "Distance of the reference (CVODE BDF at 1e-11) to Exponential and ExponentialAdams at 1e-13:\n\n"
+      << "| LT | α | in w - w0 | in outputs | Adams: in w - w0 | in outputs |\n"
+      << "|---|---|---|---|---|---|\n";
   for (const double relaxation : {1e5, 1e6}) {
     const double horizon = relaxation / largest_eigenvalue;
     for (const double alpha : {1.0, 1e2, 1e4}) {
@@ -300,8 +314,8 @@ std::vector<Point> sweep(const std::vector<Method>& all, double largest_eigenval
       }
       for (std::size_t i = first; i < points.size(); ++i) {
         Point& point = points[i];
-        if (point.method->name == exponential_name) {
-          point.run.products = frozen_products<Exponential>(alpha, horizon, point.tolerance);
+        if (point.method->products) {
+          point.run.products = point.method->products(alpha, horizon, point.tolerance);
         }
         point.error = relative_difference(point.run.u, exact);
         point.output_error = relative_difference(plain.predictions(point.run.u), exact_outputs);
@@ -369,8 +383,8 @@ std::optional<double> work_at(const std::vector<Point>& points, double relaxatio
 }
 
 template <class Error>
-void print_ratios(const std::vector<Point>& points, const char* what, const std::vector<double>& targets,
-                  Error error) {
+void print_ratios(const std::vector<Point>& points, const char* method, const char* what,
+                  const std::vector<double>& targets, Error error) {
   const auto rival_work = [](const Point& p) { return static_cast<double>(p.run.evaluations); };
   const auto seconds = [](const Point& p) { return p.seconds; };
   const auto ratio = [](std::optional<double> a, std::optional<double> b) {
@@ -389,7 +403,7 @@ void print_ratios(const std::vector<Point>& points, const char* what, const std:
         std::cout << "| " << relaxation << " | " << alpha << " | " << what << " " << target;
         for (const char* bdf : {tuned_bdf_name, parameters_bdf_name, default_bdf_name}) {
           const auto ours_at = [&](auto work) {
-            return work_at(points, relaxation, alpha, exponential_name, target, error, work);
+            return work_at(points, relaxation, alpha, method, target, error, work);
           };
           const auto theirs_at = [&](auto work) {
             return work_at(points, relaxation, alpha, bdf, target, error, work);
@@ -419,14 +433,16 @@ void tables(bool quick, const std::string& csv) {
   const std::vector<Method> all = methods();
   const auto points = sweep(all, largest, costs, quick ? 1 : 5, !quick);
   print(points);
-  std::cout << "\nExponential over CVODE BDF at equal error:\n\n"
-            << "| LT | α | error";
-  for (const char* bdf : {"tuned", "in w", "defaults"}) {
-    std::cout << " | " << bdf << ": evaluations | with refreshes | with products | time";
+  for (const char* method : {adams_name, exponential_name}) {
+    std::cout << "\n" << method << " over CVODE BDF at equal error:\n\n| LT | α | error";
+    for (const char* bdf : {"tuned", "in w", "defaults"}) {
+      std::cout << " | " << bdf << ": evaluations | with refreshes | with products | time";
+    }
+    std::cout << " |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n";
+    print_ratios(points, method, "w - w0", {1e-4, 1e-5, 1e-6}, [](const Point& p) { return p.error; });
+    print_ratios(points, method, "outputs", {1e-6, 1e-7, 1e-8},
+                 [](const Point& p) { return p.output_error; });
   }
-  std::cout << " |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n";
-  print_ratios(points, "w - w0", {1e-4, 1e-5, 1e-6}, [](const Point& p) { return p.error; });
-  print_ratios(points, "outputs", {1e-6, 1e-7, 1e-8}, [](const Point& p) { return p.output_error; });
   if (!csv.empty()) write_csv(points, csv);
 }
 
@@ -456,6 +472,13 @@ void exponential(benchmark::State& state) {
   }
 }
 BENCHMARK(exponential)->Arg(1)->Arg(100)->Arg(10000)->Unit(benchmark::kMillisecond);
+
+void exponential_adams(benchmark::State& state) {
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(ours<ExponentialAdams>(double(state.range(0)), benchmark_horizon, 1e-6));
+  }
+}
+BENCHMARK(exponential_adams)->Arg(1)->Arg(100)->Arg(10000)->Unit(benchmark::kMillisecond);
 
 void cvode_bdf(benchmark::State& state) {
   for (auto _ : state) {

@@ -30,7 +30,7 @@ struct RivalRun {
 constexpr double absolute_over_relative = 1e-3;
 
 /// What CVODE integrates. Its tolerance is relative to the size of its variables: in w it is looser.
-enum class Variables { displacements, parameters };
+enum class Variables { displacements, weights };
 
 /// Settings of CVODE's BDF; the values here are its default Krylov dimension and the tolerances of the other
 /// rivals. Both matter: see `tuned`.
@@ -118,7 +118,7 @@ inline RivalRun cvode(int method, double alpha, double horizon, double tolerance
   PlainField field(alpha);
   const Owned<void*> memory(CVodeCreate(method, raw), [](void* m) { CVodeFree(&m); });
   void* const solver = memory.get();
-  const bool in_w = options.variables == Variables::parameters;
+  const bool in_w = options.variables == Variables::weights;
   FieldInParameters moved{field, alpha};
   if (in_w) numbers(u.get()) = moved.w0;
   require(CVodeInit(solver, in_w ? call_field_in_parameters : call_field, 0, u.get()) == 0, "CVodeInit");

@@ -63,6 +63,7 @@
 #include <lazytrain/flow/euler.hpp>
 #include <lazytrain/flow/events.hpp>
 #include <lazytrain/flow/exponential.hpp>
+#include <lazytrain/flow/exponential_adams.hpp>
 #include <lazytrain/flow/flow_types.hpp>
 #include <lazytrain/flow/gradient_field.hpp>
 #include <lazytrain/flow/heavy_ball.hpp>
@@ -76,7 +77,9 @@
 #include <lazytrain/flow/krylov_linear_part.hpp>
 #include <lazytrain/flow/linear_flow.hpp>
 #include <lazytrain/flow/linear_flow_matrix_free.hpp>
+#include <lazytrain/flow/newton_term.hpp>
 #include <lazytrain/flow/objective.hpp>
+#include <lazytrain/flow/past_remainders.hpp>
 #include <lazytrain/flow/runge_kutta4.hpp>
 #include <lazytrain/flow/schedule.hpp>
 #include <lazytrain/flow/stepper.hpp>

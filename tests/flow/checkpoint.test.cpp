@@ -5,6 +5,7 @@
 #include <lazytrain/flow/dormand_prince.hpp>
 #include <lazytrain/flow/euler.hpp>
 #include <lazytrain/flow/exponential.hpp>
+#include <lazytrain/flow/exponential_adams.hpp>
 #include <lazytrain/flow/runge_kutta4.hpp>
 #include <limits>
 #include <support/catch.hpp>
@@ -103,7 +104,7 @@ TEST_CASE("A damaged checkpoint is refused, wherever it is damaged or cut") {
 }
 
 TEMPLATE_TEST_CASE("An interrupted run goes on with the same bits", "", Euler, RungeKutta4, DormandPrince,
-                   Chebyshev, Exponential) {
+                   Chebyshev, Exponential, ExponentialAdams) {
   const Vector<double> zero = Vector<double>::Zero(24);
   const FlowOptions whole{.horizon = 20, .relative_tolerance = 1e-7};
   auto field = tanh_field();

@@ -3,6 +3,7 @@
 #include <lazytrain/flow/dormand_prince.hpp>
 #include <lazytrain/flow/euler.hpp>
 #include <lazytrain/flow/exponential.hpp>
+#include <lazytrain/flow/exponential_adams.hpp>
 #include <lazytrain/flow/runge_kutta4.hpp>
 #include <lazytrain/flow/stepper.hpp>
 #include <support/catch.hpp>
@@ -21,6 +22,7 @@ TEST_CASE("Every stepper runs on a gradient field, explicit ones on any field") 
   STATIC_REQUIRE(Stepper<Chebyshev, Plain>);
   STATIC_REQUIRE(Stepper<Euler, Gradient>);
   STATIC_REQUIRE(Stepper<Exponential, Gradient>);
+  STATIC_REQUIRE(Stepper<ExponentialAdams, Gradient>);
   STATIC_REQUIRE_FALSE(Stepper<int, Plain>);
 }
 

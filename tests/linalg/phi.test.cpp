@@ -2,6 +2,8 @@
 #include <lazytrain/linalg/gauss_legendre.hpp>
 #include <lazytrain/linalg/phi.hpp>
 #include <limits>
+#include <span>
+#include <vector>
 
 #include "support/catch.hpp"
 #include "support/tolerance.hpp"
@@ -86,6 +88,30 @@ TEST_CASE("phi is the moment integral of the exponential", "[linalg]") {
       }
       // A sum of 40 positive terms, each with an exponential of argument up to |z|.
       CHECK_THAT(phi(k, z), WithinRel(integral, roundoff<double>(40 + std::abs(z))));
+    }
+  }
+}
+
+TEST_CASE("A sequence of phi-functions is each of them", "[linalg]") {
+  std::vector<double> values(10);
+  for (double size = 1e-12; size < 1e12; size *= 1.01) {
+    detail::phi_sequence(-size, std::span(values));
+    for (int k = 0; k <= max_phi_order; ++k) {
+      CHECK_THAT(values[static_cast<std::size_t>(k)], WithinRel(phi(k, -size), roundoff<double>(12)));
+    }
+  }
+  // Above max_phi_order: the moment integral, a sum of positive terms.
+  const QuadratureRule rule = gauss_legendre(40);
+  for (const double z : {-20.0, -7.0, -6.0, -5.0, -3.0, -0.3, 0.0, 0.7, 5.0}) {
+    detail::phi_sequence(z, std::span(values));
+    for (int k = max_phi_order + 1; k < 10; ++k) {
+      double integral = 0;
+      for (Index i = 0; i < 40; ++i) {
+        const double theta = rule.nodes(i);
+        integral += rule.weights(i) * std::exp((1 - theta) * z) * std::pow(theta, k - 1) / std::tgamma(k);
+      }
+      CHECK_THAT(values[static_cast<std::size_t>(k)],
+                 WithinRel(integral, roundoff<double>(60 + std::abs(z))));
     }
   }
 }

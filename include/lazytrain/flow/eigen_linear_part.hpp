@@ -129,6 +129,15 @@ class EigenLinearPart {
     values_ = eigen.values.cwiseMax(Scalar(0));
   }
 
+  /// Cost of a refresh in evaluations, of about 16 N p operations each: 15 N^3 for the decomposition, N^2 p
+  /// for a Gram matrix that the model does not have in closed form, and one for the rest.
+  [[nodiscard]] static double refresh_cost(const TangentType& tangent) {
+    const auto n = static_cast<double>(tangent.output_dim());
+    const auto p = static_cast<double>(tangent.parameter_dim());
+    const bool closed = requires(Matrix<Scalar> & out) { tangent.native().gram(out); };
+    return 1 + n * (15 * n / p + (closed ? 0 : 1)) / 16;
+  }
+
   [[nodiscard]] const Vector<Scalar>& eigenvalues() const { return values_; }
 
   /// Slot 0 becomes f, the field at the step's beginning.
@@ -171,7 +180,20 @@ class EigenLinearPart {
         image_(j) += Scalar(term.weight * here) * slot.c(j);
       }
     }
-    work_.noalias() = basis_ * range_;
+    add_range(range_, out);
+  }
+
+  /// c = U^T B v. Cost: a jvp.
+  void to_eigen(const State& v, Vector<Scalar>& c) {
+    tangent_.jvp(v, outputs_);
+    factor_.apply(outputs_);
+    c.noalias() = basis_.transpose() * outputs_;
+    c *= root_rate_;
+  }
+
+  /// out += B^T U q. Cost: a vjp.
+  void add_range(const Vector<Scalar>& q, State& out) {
+    work_.noalias() = basis_ * q;
     factor_.apply(work_);
     scale(root_rate_, work_);
     tangent_.vjp(work_, product_);
@@ -188,13 +210,6 @@ class EigenLinearPart {
   Slot& next_slot(const State& like) {
     if (used_ == slots_.size()) slots_.push_back({like, {}, {}});
     return slots_[used_++];
-  }
-
-  void to_eigen(const State& v, Vector<Scalar>& c) {
-    tangent_.jvp(v, outputs_);
-    factor_.apply(outputs_);
-    c.noalias() = basis_.transpose() * outputs_;
-    c *= root_rate_;
   }
 
   TangentType tangent_;

@@ -71,7 +71,7 @@ struct Exponential {
       require_nonnegative("Exponential", "refresh_cost", refresh_cost_);
       require_positive("Exponential", "krylov_tolerance", krylov_tolerance_);
       require_argument(krylov_basis_ >= 2, "Exponential", "krylov_basis", krylov_basis_, "at least 2");
-      if (refresh_cost_ == 0) refresh_cost_ = krylov_ ? 1.0 : eigenbasis_cost(field.tangent());
+      if (refresh_cost_ == 0) refresh_cost_ = krylov_ ? 1.0 : Eigenbasis::refresh_cost(field.tangent()) / 4;
     }
 
     void start(const State& x) {
@@ -203,16 +203,6 @@ struct Exponential {
       const double whole = size({{3, h, 2, h}});
       const double ratio = whole > 0 ? std::min(1.0, curved / whole) : 0.0;
       return std::max(embedded, curved * ratio * ratio);
-    }
-
-    /// In steps, of about 64 N p operations each: 15 N^3 for the decomposition, N^2 p for a Gram matrix that
-    /// the model does not have in closed form, and a quarter for the rest.
-    template <class T>
-    [[nodiscard]] static double eigenbasis_cost(const T& tangent) {
-      const auto n = static_cast<double>(tangent.output_dim());
-      const auto p = static_cast<double>(tangent.parameter_dim());
-      const bool closed = requires(Matrix<Scalar> & out) { tangent.native().gram(out); };
-      return 0.25 + n * (15 * n / p + (closed ? 0 : 1)) / 64;
     }
 
     using Eigenbasis = detail::EigenLinearPart<F>;

@@ -93,7 +93,7 @@ class Integration : ObservedIntegration<P, F> {
       }
       return reject(h / 10);
     }
-    if (error > 1) return reject(h * controller_.after_rejected(error, P::order_of_error()));
+    if (error > 1) return reject(h * controller_.after_rejected(error, order_of_error()));
 
     step_.open(t_, h, h >= remaining ? goal : t_ + h);
     if (!this->look_into_step()) return;
@@ -114,6 +114,18 @@ class Integration : ObservedIntegration<P, F> {
     return std::numeric_limits<double>::infinity();
   }
 
+  /// Of the attempt, for methods of variable order.
+  [[nodiscard]] int order_of_error() const {
+    if constexpr (requires { method_.order_of_error(); }) return method_.order_of_error();
+    return P::order_of_error();
+  }
+
+  /// By how much the next step may be longer: methods of variable order say it when they choose the order.
+  [[nodiscard]] double growth_after(double error) {
+    if constexpr (requires { method_.growth(error); }) return method_.growth(error);
+    return controller_.after_accepted(error, previous_error_, P::order_of_error());
+  }
+
   void reject(double h) {
     ++rejected_;
     h_ = h;
@@ -127,7 +139,7 @@ class Integration : ObservedIntegration<P, F> {
     ++accepted_;
     settled_events_ = result_.events.size();
     if (P::adaptive && h >= planned) {
-      const double growth = controller_.after_accepted(error, previous_error_, P::order_of_error());
+      const double growth = growth_after(error);
       previous_error_ = error;
       h_ = growth * h;
       if constexpr (requires { method_.on_accepted(h, growth, h); }) {

@@ -65,6 +65,9 @@ class IntegrationWithKinks : public IntegrationRun<P, F> {
         }
       }
       kinks_.mark(field_);
+      if constexpr (requires { method_.restart(); }) {
+        if (crossed_ > 0 && located_) method_.restart();
+      }
     }
   }
 

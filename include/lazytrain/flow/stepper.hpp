@@ -10,8 +10,10 @@ namespace lazytrain {
 ///
 /// Between calls the method stands at (x, f(x)), the field's last evaluation. `attempt(h)` computes a
 /// candidate and ends with the field evaluated there; `accept()` moves to it; an attempt that is not accepted
-/// is forgotten by the next one. `interpolate(theta, out)` gives the state at t + theta h of the last
-/// attempt, before it is accepted.
+/// is forgotten by the next one. A method of variable order has `growth(error)`, which after an accepted step
+/// chooses the order and says by how much the next step may be longer, `order_of_error()` of its attempt, and
+/// `restart()`, which forgets the past at a kink. `interpolate(theta, out)` gives the state at t + theta h of
+/// the last attempt, before it is accepted.
 template <class P, class F>
 concept Stepper =
     VectorField<F> && std::copy_constructible<P> && std::constructible_from < typename P::template Method<F>,

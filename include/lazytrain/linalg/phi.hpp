@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <lazytrain/core/error.hpp>
 #include <lazytrain/core/types.hpp>
+#include <span>
 #include <type_traits>
 
 /// The φ-functions of exponential integrators, φ_0(z) = e^z and φ_{k+1}(z) = (φ_k(z) - 1/k!) / z, that is
@@ -17,7 +18,8 @@ inline constexpr int max_phi_order = 4;
 
 namespace detail {
 
-inline constexpr std::array<double, max_phi_order + 1> factorial = {1, 1, 2, 6, 24};
+/// Those of orders above `max_phi_order` are for `phi_sequence`.
+inline constexpr std::array<double, 11> factorial = {1, 1, 2, 6, 24, 120, 720, 5040, 40320, 362880, 3628800};
 
 /// Σ_j z^j / (j + k)! by Horner's rule; 36 terms give full long double accuracy for |z| <= 3.
 template <std::floating_point S>
@@ -39,6 +41,28 @@ S phi(int k, S z) {
   for (int j = 1; j < k; ++j)
     value = (value - S(1) / static_cast<S>(factorial[static_cast<std::size_t>(j)])) / z;
   return value;
+}
+
+/// φ_0(z), φ_1(z), ... to `out`, of at most ten: the recursion upwards as long as it does not cancel, and
+/// downwards from the series of the last.
+template <std::floating_point S>
+void phi_sequence(S z, std::span<S> out) {
+  const int last = static_cast<int>(out.size()) - 1;
+  const auto at = [&](int k) -> S& { return out[static_cast<std::size_t>(k)]; };
+  const auto inverse_factorial = [](int k) {
+    return S(1) / static_cast<S>(factorial[static_cast<std::size_t>(k)]);
+  };
+  int k = 0;
+  for (; k <= last && (k < 2 || std::abs(z) > S(k) * S(0.75)); ++k) {
+    if (k < 2) {
+      at(k) = phi(k, z);
+    } else {
+      at(k) = (at(k - 1) - inverse_factorial(k - 1)) / z;
+    }
+  }
+  if (k > last) return;
+  at(last) = phi_series(last, z);
+  for (int j = last - 1; j >= k; --j) at(j) = inverse_factorial(j) + z * at(j + 1);
 }
 
 }  // namespace detail
