@@ -1,8 +1,10 @@
+#include <kernel/duplicated.hpp>
 #include <kernel/reference.hpp>
 #include <lazytrain/flow/linear_flow.hpp>
 #include <lazytrain/kernel/regression.hpp>
 #include <lazytrain/loss/square.hpp>
 #include <limits>
+#include <type_traits>
 
 using namespace lazytrain;
 using namespace lazytrain::testing;
@@ -118,6 +120,28 @@ TEST_CASE("a singular kernel fits what it can, with the least norm", "[kernel]")
   CHECK_THAT(message_of<std::runtime_error>(
                  [&] { (void)kernel_regression(t, targets, {.method = RegressionMethod::cholesky}); }),
              ContainsSubstring("Sigma + ridge is not positive definite"));
+}
+
+TEMPLATE_TEST_CASE("conjugate gradients at the default tolerance are right on a singular kernel", "[kernel]",
+                   float, double) {
+  using S = TestType;
+  const Duplicated<S> problem;
+  const Distinct<S> exact(problem);
+  const auto t = linearize(problem.h(), problem.w);
+  for (const double ridge : {0.0, 1e-30, 1e-14, 1e-8, 1e-4}) {
+    CAPTURE(ridge);
+    const auto fit = kernel_regression(t, problem.targets,
+                                       {.ridge = ridge, .method = RegressionMethod::conjugate_gradient});
+    CHECK(fit.report.converged);
+    CHECK(fit.report.end ==
+          (std::is_same_v<S, float> ? LeastSquaresEnd::rounding : LeastSquaresEnd::tolerance));
+    const Vector<double> d = exact.displacement(ridge);
+    // Sums over 40 samples and 120 parameters, and the gradient that the tolerance leaves.
+    const double tolerance = roundoff<S>(160) * exact.sensitivity(d) +
+                             1e-10 * std::sqrt(exact.largest()) * exact.start() / (exact.smallest() + ridge);
+    CHECK((fit.displacement.template cast<double>() - d).norm() <= tolerance);
+    if (ridge <= 1e-8) CHECK(fit.residual >= exact.floor() * (1 - roundoff<S>(160)));
+  }
 }
 
 TEST_CASE("regression refuses what does not fit", "[kernel]") {

@@ -90,7 +90,7 @@ template <Model H, StronglyConvexLoss R>
       tangent.jvp(state.displacement, image);
       axpy(S(1), image, state.outputs);
       const double first = solved.residuals.front();
-      state.error = first > 0 ? solved.residuals.back() / first : 0.0;
+      state.error = first > 0 ? solved.residual / first : 0.0;
     } else {
       O decayed = phis.values[next][0];
       space.from_euclidean(decayed);

@@ -26,7 +26,7 @@ struct RegressionOptions {
   /// The offset is alpha h(w0).
   double alpha = 1;
   RegressionMethod method = RegressionMethod::eigen;
-  /// Of the conjugate gradients: for the gradient, relative to the first.
+  /// Of the conjugate gradients: for the gradient, relative to the first; its rounding is the floor.
   double tolerance = 1e-10;
   Index max_iterations = 10000;
 };
@@ -43,7 +43,10 @@ struct RegressionReport {
   /// Estimate of the condition number of what was inverted; of the conjugate gradients, not known and 0.
   double condition = 0;
   Index iterations = 0;
+  /// Of the conjugate gradients: the gradient met the tolerance or its own rounding.
   bool converged = true;
+  /// Why the conjugate gradients ended.
+  LeastSquaresEnd end = LeastSquaresEnd::tolerance;
 };
 
 /// Kernel regression with an offset. See `kernel_regression`.
@@ -158,12 +161,13 @@ template <Model H>
   if (options.method == RegressionMethod::conjugate_gradient) {
     fit.displacement = parameters_t<H>(tangent.parameter_dim());
     fill(fit.displacement, S(0));
-    const IterationResult solved = least_squares(
+    const LeastSquaresResult solved = least_squares(
         [&](const auto& v, auto& out) { tangent.jvp(v, out); },
         [&](const auto& g, auto& out) { tangent.adjoint(g, out); }, residual, fit.displacement, space,
         {.max_iterations = options.max_iterations, .tolerance = options.tolerance, .damping = options.ridge});
     fit.report.iterations = solved.iterations;
     fit.report.converged = solved.converged;
+    fit.report.end = solved.end;
   } else {
     space.to_euclidean(residual);
     fit.coefficients = options.method == RegressionMethod::eigen
