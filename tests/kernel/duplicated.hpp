@@ -63,6 +63,11 @@ class Distinct {
   [[nodiscard]] Vector<double> displacement(double ridge) const {
     return by_modes([&](double s) { return 1 / (s + ridge); });
   }
+  /// (Sigma + ridge)^(-1) (y* - y(0)) on the twenty points, in orthonormal coordinates.
+  [[nodiscard]] Vector<double> coefficients(double ridge) const {
+    const Vector<double> modes = eigen_.eigenvectors().transpose() * residual_;
+    return modes.array() / (eigen_.eigenvalues().array() + ridge);
+  }
   /// Of the flow at time t.
   [[nodiscard]] Vector<double> flow(double t) const {
     return by_modes([&](double s) {

@@ -144,6 +144,38 @@ TEMPLATE_TEST_CASE("conjugate gradients at the default tolerance are right on a 
   }
 }
 
+TEMPLATE_TEST_CASE("a ridge that rounding hides is none: no noise in the null space", "[kernel]", float,
+                   double) {
+  using S = TestType;
+  const Duplicated<S> problem;
+  const Distinct<S> exact(problem);
+  const auto t = linearize(problem.h(), problem.w);
+  const auto without = kernel_regression(t, problem.targets);
+  CHECK(without.report.rank == 20);
+  for (const double ridge : {0.0, 1e-30, 1e-14, 1e-10, 1e-8, 1e-6, 1e-4}) {
+    CAPTURE(ridge);
+    const auto fit = kernel_regression(t, problem.targets, {.ridge = ridge});
+    const bool cut = ridge < without.report.cutoff / 2;
+    if (cut) {
+      CHECK(fit.report.rank == 20);
+      CHECK(fit.report.cutoff == without.report.cutoff);
+    } else if (ridge > without.report.cutoff) {
+      CHECK(fit.report.rank == 40);
+      CHECK(fit.report.cutoff == 0);
+    }
+    const Vector<double> d = exact.displacement(ridge);
+    // Where the ridge resolves them, the null vectors' part in d is (sum over 40 samples) eps ||Dh|| / ridge.
+    const double null_space =
+        cut ? 0.0 : roundoff<S>(40) * std::sqrt(exact.largest()) * exact.floor() / ridge;
+    const double tolerance = roundoff<S>(160) * exact.sensitivity(d) + null_space;
+    CHECK((fit.displacement.template cast<double>() - d).norm() <= tolerance);
+    CHECK_THAT(fit.norm, WithinAbs(d.norm(), tolerance));
+    CHECK_THAT(fit.residual, WithinAbs(std::hypot(exact.floor(), ridge * exact.coefficients(ridge).norm()),
+                                       std::sqrt(exact.largest()) * tolerance + roundoff<S>(160)));
+    if (cut) CHECK(fit.report.condition <= 1.01 * exact.condition());
+  }
+}
+
 TEST_CASE("regression refuses what does not fit", "[kernel]") {
   const Example<double> e(4, 5, 1);
   const auto t = linearize(e.h, e.w);
