@@ -90,6 +90,7 @@
 #include <lazytrain/kernel/alignment.hpp>
 #include <lazytrain/kernel/early_stopping.hpp>
 #include <lazytrain/kernel/gaussian_pair.hpp>
+#include <lazytrain/kernel/kernel_modes.hpp>
 #include <lazytrain/kernel/kernel_operator.hpp>
 #include <lazytrain/kernel/limit_kernel.hpp>
 #include <lazytrain/kernel/random_features.hpp>

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <Eigen/QR>
 #include <lazytrain/flow/dormand_prince.hpp>
@@ -6,6 +7,7 @@
 #include <lazytrain/model/jacobian.hpp>
 #include <limits>
 
+#include "kernel/duplicated.hpp"
 #include "problems.hpp"
 #include "support/catch.hpp"
 #include "support/tolerance.hpp"
@@ -167,6 +169,51 @@ TEST_CASE("Two equal inputs: the kernel is singular and the limit says so") {
   CHECK((linear.displacement(infinity) - least).norm() <= 1e-9 * least.norm());
   CHECK((linear.outputs(infinity) - vector({0.3, 0.0, -0.2, 0.0, 0.5})).norm() <= 1e-7);
   CHECK_THAT(linear.loss(infinity), WithinRel(0.5 * report.residual * report.residual, 1e-12));
+}
+
+TEMPLATE_TEST_CASE("A singular kernel: moderate times are exact, long ones stay at the limit", "", float,
+                   double) {
+  using S = TestType;
+  const Duplicated<S> problem;
+  const Distinct<S> exact(problem);
+  const auto h = problem.h();
+  const auto linear = linear_flow(h, square_loss(problem.targets, h.output_space()), problem.w, S(1));
+  const auto tangent = linearize(h, problem.w);
+  const Vector<double> least = exact.displacement(0);
+  const double root = std::sqrt(exact.largest());
+  CHECK(linear.limit().rank == 20);
+
+  for (const double t : {0.1, 1.0, 10.0, 1e2, 1e3}) {
+    CAPTURE(t);
+    // Eigenvalues are wrong by eps ||Sigma|| times the number of operations, and t multiplies it.
+    const double relative = roundoff<S>(160) * (1 + t * exact.largest());
+    const double length = std::min(t * root, 1 / std::sqrt(exact.smallest())) * exact.start();
+    const Vector<double> d = exact.flow(t);
+    CHECK((linear.displacement(t).template cast<double>() - d).norm() <= relative * length);
+    CHECK_THAT(linear.distance(t), WithinAbs(d.norm(), relative * length));
+    CHECK_THAT(linear.loss(t), WithinAbs(exact.loss(t), relative * exact.start() * exact.start()));
+  }
+
+  const Vector<S> end = linear.displacement(infinity);
+  const double tolerance = roundoff<S>(160) * exact.sensitivity(least);
+  CHECK((end.template cast<double>() - least).norm() <= tolerance);
+  for (const double t : {1e6, 1e8, 1e12, 1e300}) {
+    CAPTURE(t);
+    // The slowest mode has decayed; where modes of eigenvalue 0 still move, eps ||Dh|| t is their part in d.
+    REQUIRE(t * exact.smallest() > 50);
+    const bool moving = t * linear.limit().cutoff <= std::sqrt(roundoff<S>(1));
+    const double null_space = moving ? roundoff<S>(40) * t * root * exact.floor() : 0.0;
+    CHECK((linear.displacement(t) - end).norm() <= roundoff<S>(10) * end.norm() + null_space);
+    CHECK_THAT(linear.distance(t), WithinRel(linear.distance(infinity), 1e-14));
+    const double outputs = moving ? roundoff<S>(160) * t * exact.largest() : 0.0;
+    CHECK((linear.outputs(t) - linear.outputs(infinity)).norm() <=
+          roundoff<S>(100) + outputs * exact.start() * std::sqrt(40.0));
+    CHECK_THAT(linear.loss(t), WithinRel(linear.loss(infinity), 1e-14 + 2 * outputs));
+    CHECK_THAT(linear.loss(t), WithinRel(exact.floor() * exact.floor() / 2, roundoff<S>(160) + 2 * outputs));
+    const Vector<S> reached = tangent.value() + tangent.jvp(linear.displacement(t));
+    CHECK(static_cast<double>(h.output_space().norm(Vector<S>(reached - linear.outputs(t)))) <=
+          root * (tolerance + null_space) + outputs * exact.start());
+  }
 }
 
 TEST_CASE("Nearly equal inputs: exact at finite times, ranked by what rounding can tell") {

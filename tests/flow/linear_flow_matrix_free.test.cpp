@@ -3,6 +3,7 @@
 #include <limits>
 #include <vector>
 
+#include "kernel/duplicated.hpp"
 #include "problems.hpp"
 #include "support/catch.hpp"
 #include "support/tolerance.hpp"
@@ -64,6 +65,40 @@ TEST_CASE("Without a matrix the limit is the least-norm regression") {
           1e-12 * condition * dense.distance(infinity));
   }
   CHECK((states[1].displacement - dense.displacement(1.0)).norm() <= 1e-11 * dense.distance(1.0));
+}
+
+TEMPLATE_TEST_CASE(
+    "Without a matrix, on a singular kernel, the error counts rounding and late times are the limit", "",
+    float, double) {
+  using S = TestType;
+  const Duplicated<S> problem;
+  const Distinct<S> exact(problem);
+  const auto h = problem.h();
+  const auto loss = square_loss(problem.targets, h.output_space());
+  const auto dense = linear_flow(h, loss, problem.w, S(1));
+  const std::vector<double> times = {1.0, 1e3, 1e6, 1e8, 1e12, 1e20, 1e300, infinity};
+  const auto states = linear_flow_matrix_free(h, loss, problem.w, S(1), times, {.tolerance = 1e-6});
+  const double root = std::sqrt(exact.largest());
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    const double t = times[i];
+    CAPTURE(t);
+    const auto& state = states[i];
+    CHECK(state.t == t);
+    const double rounding = roundoff<S>(1) * t * exact.largest();
+    if (rounding >= -1.1 * std::log(roundoff<S>(1))) {
+      CHECK(state.displacement == states.back().displacement);
+      CHECK(state.outputs == states.back().outputs);
+      const Vector<double> least = exact.displacement(0);
+      CHECK((state.displacement.template cast<double>() - least).norm() <=
+            roundoff<S>(160) * exact.sensitivity(least) + 1e-6 * root * exact.start() / exact.smallest());
+    } else if (rounding <= -0.9 * std::log(roundoff<S>(1))) {
+      CHECK(state.error >= 0.9 * rounding);
+      CHECK(state.error <= 1e-6 + roundoff<S>(40) + 1.1 * rounding);
+      const Vector<S> difference = state.outputs - dense.outputs(t);
+      CHECK(static_cast<double>(h.output_space().norm(difference)) <=
+            (state.error + roundoff<S>(160)) * exact.start());
+    }
+  }
 }
 
 TEST_CASE("A basis that is too small is replaced by several shorter times") {

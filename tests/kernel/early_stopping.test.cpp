@@ -1,3 +1,4 @@
+#include <kernel/duplicated.hpp>
 #include <kernel/reference.hpp>
 #include <lazytrain/flow/linear_flow.hpp>
 #include <lazytrain/kernel/early_stopping.hpp>
@@ -59,6 +60,36 @@ TEST_CASE("stopping early helps against noise", "[kernel]") {
     CHECK(curve.train_loss(s) <= curve.train_loss(s - 1));
     CHECK(curve.distance(s) >= curve.distance(s - 1) * (1 - roundoff<double>(100)));
   }
+}
+
+TEMPLATE_TEST_CASE("the curve of a singular kernel stays at its end", "[kernel]", float, double) {
+  using S = TestType;
+  const Duplicated<S> problem;
+  const Distinct<S> exact(problem);
+  const auto train = linearize(problem.h(), problem.w);
+  const Matrix<S> points = problem.X.leftCols(10) * S(0.5);
+  const auto test = linearize(problem.net.on(points), problem.w);
+  const Vector<S> unknown = Vector<S>::Zero(10);
+  const std::vector<double> times = {10, 1e2, 1e6, 1e8, 1e12, 1e300, forever};
+  const auto curve = early_stopping(train, problem.targets, test, unknown, times);
+  const auto flow =
+      linear_flow(problem.h(), square_loss(problem.targets, train.output_space()), problem.w, S(1));
+  for (Index s = 0; s < 7; ++s) {
+    const double t = times[static_cast<std::size_t>(s)];
+    CAPTURE(t);
+    // Both round the kernel, each in its order; while null vectors move, they differ by the cutoff times t.
+    const double moving = t * curve.cutoff <= std::sqrt(roundoff<S>(1)) ? t * curve.cutoff : 0.0;
+    const double tolerance = roundoff<S>(160) * exact.condition() + 2 * moving;
+    CHECK_THAT(curve.train_loss(s), WithinRel(flow.loss(t), tolerance));
+    CHECK_THAT(curve.distance(s), WithinRel(flow.distance(t), tolerance));
+    if (s < 2) continue;
+    CHECK_THAT(curve.train_loss(s), WithinRel(curve.train_loss(6), 1e-14 + 2 * moving));
+    CHECK_THAT(curve.distance(s), WithinRel(curve.distance(6), 1e-14));
+    // The null space's part in the outputs of the test set, of which the cross-kernel leaves eps.
+    const double leaked = moving > 0 ? roundoff<S>(40) * t * exact.largest() * exact.start() : 0.0;
+    CHECK_THAT(curve.test_loss(s), WithinRel(curve.test_loss(6), roundoff<S>(160) + leaked));
+  }
+  CHECK_THAT(curve.train_loss(6), WithinRel(exact.floor() * exact.floor() / 2, roundoff<S>(160)));
 }
 
 TEST_CASE("the curve refuses what does not fit", "[kernel]") {

@@ -1,8 +1,10 @@
+#include <kernel/duplicated.hpp>
 #include <kernel/reference.hpp>
 #include <lazytrain/flow/linear_flow.hpp>
 #include <lazytrain/kernel/regression.hpp>
 #include <lazytrain/loss/square.hpp>
 #include <limits>
+#include <type_traits>
 
 using namespace lazytrain;
 using namespace lazytrain::testing;
@@ -118,6 +120,60 @@ TEST_CASE("a singular kernel fits what it can, with the least norm", "[kernel]")
   CHECK_THAT(message_of<std::runtime_error>(
                  [&] { (void)kernel_regression(t, targets, {.method = RegressionMethod::cholesky}); }),
              ContainsSubstring("Sigma + ridge is not positive definite"));
+}
+
+TEMPLATE_TEST_CASE("conjugate gradients at the default tolerance are right on a singular kernel", "[kernel]",
+                   float, double) {
+  using S = TestType;
+  const Duplicated<S> problem;
+  const Distinct<S> exact(problem);
+  const auto t = linearize(problem.h(), problem.w);
+  for (const double ridge : {0.0, 1e-30, 1e-14, 1e-8, 1e-4}) {
+    CAPTURE(ridge);
+    const auto fit = kernel_regression(t, problem.targets,
+                                       {.ridge = ridge, .method = RegressionMethod::conjugate_gradient});
+    CHECK(fit.report.converged);
+    CHECK(fit.report.end ==
+          (std::is_same_v<S, float> ? LeastSquaresEnd::rounding : LeastSquaresEnd::tolerance));
+    const Vector<double> d = exact.displacement(ridge);
+    // Sums over 40 samples and 120 parameters, and the gradient that the tolerance leaves.
+    const double tolerance = roundoff<S>(160) * exact.sensitivity(d) +
+                             1e-10 * std::sqrt(exact.largest()) * exact.start() / (exact.smallest() + ridge);
+    CHECK((fit.displacement.template cast<double>() - d).norm() <= tolerance);
+    if (ridge <= 1e-8) CHECK(fit.residual >= exact.floor() * (1 - roundoff<S>(160)));
+  }
+}
+
+TEMPLATE_TEST_CASE("a ridge that rounding hides is none: no noise in the null space", "[kernel]", float,
+                   double) {
+  using S = TestType;
+  const Duplicated<S> problem;
+  const Distinct<S> exact(problem);
+  const auto t = linearize(problem.h(), problem.w);
+  const auto without = kernel_regression(t, problem.targets);
+  CHECK(without.report.rank == 20);
+  for (const double ridge : {0.0, 1e-30, 1e-14, 1e-10, 1e-8, 1e-6, 1e-4}) {
+    CAPTURE(ridge);
+    const auto fit = kernel_regression(t, problem.targets, {.ridge = ridge});
+    const bool cut = ridge < without.report.cutoff / 2;
+    if (cut) {
+      CHECK(fit.report.rank == 20);
+      CHECK(fit.report.cutoff == without.report.cutoff);
+    } else if (ridge > without.report.cutoff) {
+      CHECK(fit.report.rank == 40);
+      CHECK(fit.report.cutoff == 0);
+    }
+    const Vector<double> d = exact.displacement(ridge);
+    // Where the ridge resolves them, the null vectors' part in d is (sum over 40 samples) eps ||Dh|| / ridge.
+    const double null_space =
+        cut ? 0.0 : roundoff<S>(40) * std::sqrt(exact.largest()) * exact.floor() / ridge;
+    const double tolerance = roundoff<S>(160) * exact.sensitivity(d) + null_space;
+    CHECK((fit.displacement.template cast<double>() - d).norm() <= tolerance);
+    CHECK_THAT(fit.norm, WithinAbs(d.norm(), tolerance));
+    CHECK_THAT(fit.residual, WithinAbs(std::hypot(exact.floor(), ridge * exact.coefficients(ridge).norm()),
+                                       std::sqrt(exact.largest()) * tolerance + roundoff<S>(160)));
+    if (cut) CHECK(fit.report.condition <= 1.01 * exact.condition());
+  }
 }
 
 TEST_CASE("regression refuses what does not fit", "[kernel]") {

@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <cmath>
 #include <Eigen/QR>
+#include <Eigen/SVD>
 #include <lazytrain/core/random.hpp>
 #include <lazytrain/linalg/least_squares.hpp>
 
@@ -104,6 +106,91 @@ TEST_CASE("steps one by one and from a kept state are those of least_squares, to
     CHECK(x == whole.x());
     CHECK(result.residuals.back() == whole.gradient_norm());
   }
+}
+
+TEMPLATE_TEST_CASE("below its rounding a gradient is not asked to go, and x is exact up to the condition",
+                   "[linalg]", float, double) {
+  using S = TestType;
+  Philox rng(85);
+  // Every row twice, with different values: the null space is met by rounding alone.
+  const Index n = 20, p = 60;
+  const Matrix<double> half = normal_matrix<S>(n, p, rng).template cast<double>();
+  const Vector<double> b = normal_vector<S>(2 * n, rng).template cast<double>();
+  Matrix<double> whole(2 * n, p);
+  whole << half, half;
+  const Matrix<S> a = whole.cast<S>();
+  const Vector<double> mean = (b.head(n) + b.tail(n)) / 2;
+  const Vector<double> singular = Eigen::JacobiSVD<Matrix<double>>(whole).singularValues();
+  for (const double damping : {0.0, 1e-12, 1.0}) {
+    CAPTURE(damping);
+    // In the coordinates of the mean A* A is 2 B^T B.
+    Matrix<double> normal = 2 * half * half.transpose();
+    normal.diagonal().array() += damping;
+    const Vector<double> exact = 2 * half.transpose() * normal.ldlt().solve(mean);
+    for (const double tolerance : {0.0, 1e-10, 1e-300}) {
+      Vector<S> x = Vector<S>::Zero(p);
+      const auto result = least_squares([&](const Vector<S>& v, Vector<S>& out) { out = a * v; },
+                                        [&](const Vector<S>& g, Vector<S>& out) { out = a.transpose() * g; },
+                                        Vector<S>(b.cast<S>()), x, euclidean(2 * n),
+                                        {.tolerance = tolerance, .damping = damping});
+      CHECK(result.end != LeastSquaresEnd::max_iterations);
+      CHECK(result.converged ==
+            (result.end == LeastSquaresEnd::tolerance || result.end == LeastSquaresEnd::rounding));
+      CHECK(result.residuals.size() == static_cast<std::size_t>(result.iterations) + 1);
+      // Sums of p and 2 n products round the gradient by (p + 2 n) eps a (||r|| + a ||x||), and 1 / s_n^2 is
+      // what the error of x is of it.
+      const double largest = singular(0), least = singular(n - 1);
+      const double gradient = largest * (b.norm() + largest * exact.norm());
+      const double error = (x.template cast<double>() - exact).norm();
+      CHECK(error <= roundoff<S>(static_cast<double>(p + 2 * n)) * gradient / (least * least) +
+                         (tolerance > 1e-20 ? tolerance * (a.transpose() * b.cast<S>()).norm() : 0.0) /
+                             (least * least));
+    }
+  }
+}
+
+TEST_CASE("products less exact than the vectors: stagnation, with the best x", "[linalg]") {
+  Philox rng(86);
+  const Problem problem = random_problem(20, 6, rng);
+  const auto adjoint = problem.adjoint();
+  const auto in_single = [&](const Vector<double>& g, Vector<double>& out) {
+    Vector<double> cotangent = g;
+    problem.space.to_cotangent(cotangent);
+    out = (problem.a.cast<float>().transpose() * cotangent.cast<float>()).cast<double>();
+  };
+  Vector<double> x = Vector<double>::Zero(6);
+  const auto result =
+      least_squares(problem.apply(), in_single, problem.b, x, problem.space, {.tolerance = 0});
+  CHECK(result.end == LeastSquaresEnd::stagnation);
+  CHECK(!result.converged);
+  CHECK(result.iterations < 1000);
+  Vector<double> gradient(6);
+  adjoint(problem.b - problem.a * x, gradient);
+  // The least gradient met is returned, up to the rounding of the comparison, and it is that of x.
+  const double largest = problem.a.norm() * 2;
+  const double size = largest * (problem.b.norm() + largest * x.norm());
+  CHECK(result.residual <=
+        *std::min_element(result.residuals.begin(), result.residuals.end()) + roundoff<double>(10) * size);
+  CHECK(std::abs(gradient.norm() - result.residual) <= roundoff<float>(1) * size);
+  CHECK((x - problem.exact(0)).norm() <= 1e-5 * x.norm());
+}
+
+TEST_CASE("a step from the solution is none", "[linalg]") {
+  // Every number is exact here.
+  const Vector<double> b = (Vector<double>(3) << 3, 4, 0).finished();
+  const auto twice = [](const Vector<double>& v, Vector<double>& out) { out = 2 * v; };
+  const Vector<double> zero = Vector<double>::Zero(3);
+  LeastSquaresIteration iteration(twice, twice, b, zero, euclidean(3));
+  CHECK(iteration.rounding() == 0);
+  iteration.step(twice, twice);
+  CHECK(!iteration.stalled());
+  CHECK(iteration.gradient_norm() == 0);
+  // a = 2 and ||x|| = 2.5.
+  CHECK_THAT(iteration.rounding(), WithinRel(roundoff<double>(4 * 2.5), 1e-15));
+  iteration.step(twice, twice);
+  CHECK(iteration.stalled());
+  CHECK(iteration.state().iterations == 1);
+  CHECK(iteration.x() == b / 2);
 }
 
 TEST_CASE("least_squares refuses sizes, options, wrong adjoints and numbers that are not finite",

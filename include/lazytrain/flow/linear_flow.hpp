@@ -2,17 +2,15 @@
 
 #include <cmath>
 #include <lazytrain/flow/gradient_field.hpp>
+#include <lazytrain/kernel/kernel_modes.hpp>
 #include <lazytrain/kernel/tangent_kernel.hpp>
-#include <lazytrain/linalg/phi.hpp>
-#include <lazytrain/linalg/symmetric_spectrum.hpp>
-#include <limits>
-#include <utility>
+#include <stdexcept>
 
 namespace lazytrain {
 
-/// How the limit t = infinity was regularized. See `LinearFlow::limit`.
+/// How large t, infinity among them, are regularized. See `LinearFlow::limit`.
 struct LimitReport {
-  /// Eigenvalues of Sigma up to this are not told from 0 by rounding; their modes stay where they started.
+  /// Eigenvalues of Sigma up to this are not told from 0 by rounding; their modes are where they started.
   double cutoff = 0;
   /// Modes that reach their target.
   Index rank = 0;
@@ -39,9 +37,15 @@ double quadratic_curvature(const char* function, const R& loss) {
 ///
 ///     y(t) - y* = exp(-t m Sigma) (y(0) - y*),      d(t) = -Dh(w0)^T m t phi_1(-t m Sigma) (y(0) - y*),
 ///
-/// with Sigma = Dh(w0) Dh(w0)^T on F, from one spectral decomposition of size N. The phi-functions divide by
-/// no eigenvalue, so that a singular kernel does no harm. alpha = infinity is allowed for centred models: d
-/// and y do not depend on alpha then.
+/// with Sigma = Dh(w0) Dh(w0)^T on F, from one spectral decomposition of size N. alpha = infinity is allowed
+/// for centred models: d and y do not depend on alpha then.
+///
+/// The phi-functions divide by no eigenvalue, but long times multiply what rounding makes of an eigenvalue 0,
+/// at most the cutoff of `limit`. Modes that small move while m t cutoff <= sqrt(eps) only, so that their
+/// outputs change by less than this, in units of their residual; at larger t they are at rest where they
+/// started, and a singular kernel does no harm at any t. What a kernel that is only nearly singular loses by
+/// it is, in the outputs, less than m t times the cutoff, the rounding of the eigenvalues themselves; in the
+/// displacement, m t sqrt(cutoff), all at once where the modes come to rest.
 template <Model H>
 class LinearFlow {
  public:
@@ -57,34 +61,21 @@ class LinearFlow {
       : tangent_(linearize(h, w0)),
         target_(loss.minimizer()),
         start_(detail::scaled_start(h, w0, alpha)),
-        curvature_(detail::quadratic_curvature("LinearFlow", loss)) {
-    (void)detail::inverse_scale("LinearFlow", alpha);
-    const OutputSpace& space = tangent_.output_space();
-    if (!(space == loss.output_space())) {
-      raise<std::invalid_argument>("LinearFlow", "the model's outputs live in the ", space,
-                                   ", expected the loss's space, the ", loss.output_space());
-    }
-    auto eigen = symmetric_eigen(sigma_matrix(tangent_));
-    basis_ = std::move(eigen.vectors);
-    values_ = eigen.values.template cast<double>().cwiseMax(0.0);
-    cutoff_ = static_cast<double>(eigen.error);
-    Outputs residual = start_ - target_;
-    space.to_euclidean(residual);
-    modes_ = (basis_.transpose() * residual).template cast<double>();
-  }
+        curvature_(detail::quadratic_curvature("LinearFlow", loss)),
+        modes_(decompose(alpha, loss.output_space())) {}
 
   /// The model at w0, whose products map displacements to outputs.
   [[nodiscard]] const Tangent<H>& tangent() const { return tangent_; }
   /// Eigenvalues of Sigma, descending; the modes' rates are m times these.
-  [[nodiscard]] const Vector<double>& eigenvalues() const { return values_; }
+  [[nodiscard]] const Vector<double>& eigenvalues() const { return modes_.values; }
   /// Coefficients of y(0) - y* in the eigenvectors of Sigma, orthonormal in F.
-  [[nodiscard]] const Vector<double>& residual_modes() const { return modes_; }
+  [[nodiscard]] const Vector<double>& residual_modes() const { return modes_.residual; }
 
   /// d(t) = alpha (w-bar(t) - w0). @throws std::domain_error if t < 0 or NaN. Cost: N^2 and one vjp.
   [[nodiscard]] Parameters displacement(double t) const {
     check_time(t);
-    Vector<double> c(values_.size());
-    for (Index i = 0; i < c.size(); ++i) c(i) = -length(i, t) * modes_(i);
+    Vector<double> c(modes_.values.size());
+    for (Index i = 0; i < c.size(); ++i) c(i) = -length(i, t) * modes_.residual(i);
     Parameters d = tangent_.adjoint(from_modes(c));
     return d;
   }
@@ -92,8 +83,8 @@ class LinearFlow {
   /// y(t) = alpha h-bar(w-bar(t)). @throws std::domain_error if t < 0 or NaN. Cost: N^2.
   [[nodiscard]] Outputs outputs(double t) const {
     check_time(t);
-    Vector<double> c(values_.size());
-    for (Index i = 0; i < c.size(); ++i) c(i) = decay(i, t) * modes_(i);
+    Vector<double> c(modes_.values.size());
+    for (Index i = 0; i < c.size(); ++i) c(i) = decay(i, t) * modes_.residual(i);
     return target_ + from_modes(c);
   }
 
@@ -101,32 +92,26 @@ class LinearFlow {
   [[nodiscard]] double loss(double t) const {
     check_time(t);
     double sum = 0;
-    for (Index i = 0; i < values_.size(); ++i) sum += std::pow(decay(i, t) * modes_(i), 2);
+    for (Index i = 0; i < modes_.values.size(); ++i) sum += std::pow(decay(i, t) * modes_.residual(i), 2);
     return curvature_ / 2 * sum;
   }
 
-  /// ||d(t)||. @throws std::domain_error if t < 0 or NaN. Cost: N.
+  /// ||d(t)||, without the modes that rounding does not tell from 0. @throws std::domain_error if t < 0 or
+  /// NaN. Cost: N.
   [[nodiscard]] double distance(double t) const {
     check_time(t);
     double sum = 0;
-    for (Index i = 0; i < values_.size(); ++i) sum += values_(i) * std::pow(length(i, t) * modes_(i), 2);
+    const Index rank = modes_.rank();
+    for (Index i = 0; i < rank; ++i) sum += modes_.values(i) * std::pow(length(i, t) * modes_.residual(i), 2);
     return std::sqrt(sum);
   }
 
   /// How t = infinity is read: kernel regression with the offset alpha h(w0), the displacement of least norm,
   /// on the modes whose eigenvalues rounding can tell from 0.
   [[nodiscard]] LimitReport limit() const {
-    LimitReport report{.cutoff = cutoff_};
-    double sum = 0;
-    for (Index i = 0; i < values_.size(); ++i) {
-      if (values_(i) > cutoff_) {
-        ++report.rank;
-      } else {
-        sum += modes_(i) * modes_(i);
-      }
-    }
-    report.residual = std::sqrt(sum);
-    return report;
+    const Index rank = modes_.rank();
+    const auto rest = modes_.residual.tail(modes_.residual.size() - rank);
+    return {.cutoff = modes_.cutoff, .rank = rank, .residual = rest.norm()};
   }
 
  private:
@@ -134,20 +119,23 @@ class LinearFlow {
     require_domain(t >= 0, "LinearFlow", "t", t, "a time in [0, infinity]");
   }
 
-  /// exp(-m t lambda_i).
-  [[nodiscard]] double decay(Index i, double t) const {
-    if (std::isinf(t)) return values_(i) > cutoff_ ? 0.0 : 1.0;
-    return std::exp(-curvature_ * t * values_(i));
+  [[nodiscard]] detail::KernelModes<Scalar> decompose(Scalar alpha, const OutputSpace& of_loss) const {
+    (void)detail::inverse_scale("LinearFlow", alpha);
+    const OutputSpace& space = tangent_.output_space();
+    if (!(space == of_loss)) {
+      raise<std::invalid_argument>("LinearFlow", "the model's outputs live in the ", space,
+                                   ", expected the loss's space, the ", of_loss);
+    }
+    Outputs residual = start_ - target_;
+    space.to_euclidean(residual);
+    return {sigma_matrix(tangent_), residual};
   }
 
-  /// m t phi_1(-m t lambda_i), which tends to 1 / lambda_i.
-  [[nodiscard]] double length(Index i, double t) const {
-    if (std::isinf(t)) return values_(i) > cutoff_ ? 1.0 / values_(i) : 0.0;
-    return curvature_ * t * phi(1, -curvature_ * t * values_(i));
-  }
+  [[nodiscard]] double decay(Index i, double t) const { return modes_.decay(i, curvature_ * t); }
+  [[nodiscard]] double length(Index i, double t) const { return modes_.length(i, curvature_ * t); }
 
   [[nodiscard]] Outputs from_modes(const Vector<double>& c) const {
-    Outputs u = basis_ * c.template cast<Scalar>();
+    Outputs u = modes_.vectors * c.template cast<Scalar>();
     tangent_.output_space().from_euclidean(u);
     return u;
   }
@@ -156,10 +144,7 @@ class LinearFlow {
   Outputs target_;
   Outputs start_;
   double curvature_;
-  Matrix<Scalar> basis_;
-  Vector<double> values_;
-  Vector<double> modes_;
-  double cutoff_ = 0;
+  detail::KernelModes<Scalar> modes_;
 };
 
 /// The linearized flow of the square loss in closed form. See `LinearFlow`.

@@ -4,6 +4,7 @@
 #include <lazytrain/flow/linear_flow.hpp>
 #include <lazytrain/linalg/krylov_phi.hpp>
 #include <lazytrain/linalg/least_squares.hpp>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -17,8 +18,8 @@ struct LinearFlowState {
   parameters_t<H> displacement;
   /// alpha h-bar(w-bar(t)).
   outputs_t<H> outputs;
-  /// Bound on the error of the outputs in F, relative to ||y(0) - y*||; at t = infinity the relative residual
-  /// of the normal equations.
+  /// Bound on the error of the outputs in F, relative to ||y(0) - y*||, with the order of their rounding, eps
+  /// m t ||Sigma||; where the limit stands for them, the relative residual of the normal equations.
   double error = 0;
 };
 
@@ -33,6 +34,11 @@ struct MatrixFreeOptions {
 /// The linearized flow of the square loss at several times in [0, infinity] for problems whose kernel does
 /// not fit: phi_1(-t m Sigma) by Lanczos on Sigma, with products by Dh(w0) and its adjoint only, one basis
 /// for all finite times; t = infinity by conjugate gradients on the least-squares problem.
+///
+/// Rounding moves eigenvalues by eps ||Sigma||, of 0 too, and long times multiply that: outputs are wrong by
+/// some eps m t ||Sigma||, displacements by m t eps ||Dh(w0)|| times the residual that stays. Where m t eps
+/// ||Sigma|| >= log(1 / eps), whatever is not rounding has decayed to eps, and the limit is given. Before, on
+/// singular kernels, `error` says when t is long; t = infinity has no such error, `linear_flow` neither.
 /// @throws as `linear_flow`, and std::runtime_error if the products do not suffice
 /// Cost: two products a basis vector; `max_basis` vectors of size N.
 template <Model H, StronglyConvexLoss R>
@@ -75,11 +81,15 @@ template <Model H, StronglyConvexLoss R>
       sigma, b, finite, 2,
       {.tolerance = options.tolerance, .max_basis = options.max_basis, .max_products = options.max_products});
 
+  const double unit = static_cast<double>(std::numeric_limits<S>::epsilon());
   std::vector<LinearFlowState<H>> states;
   std::size_t next = 0;
   for (const double t : times) {
     LinearFlowState<H> state{t, w0, start, 0};
-    if (std::isinf(t)) {
+    // The operator that was given to `krylov_phi` is m Sigma.
+    const double rounding = std::isinf(t) ? t : unit * t * phis.report.largest;
+    if (!std::isinf(t)) ++next;
+    if (rounding >= -std::log(unit)) {
       fill(state.displacement, S(0));
       O wanted = residual;
       scale(S(-1), wanted);
@@ -90,18 +100,17 @@ template <Model H, StronglyConvexLoss R>
       tangent.jvp(state.displacement, image);
       axpy(S(1), image, state.outputs);
       const double first = solved.residuals.front();
-      state.error = first > 0 ? solved.residuals.back() / first : 0.0;
+      state.error = first > 0 ? solved.residual / first : 0.0;
     } else {
-      O decayed = phis.values[next][0];
+      O decayed = phis.values[next - 1][0];
       space.from_euclidean(decayed);
       copy(loss.minimizer(), state.outputs);
       axpy(S(1), decayed, state.outputs);
-      O length = phis.values[next][1];
+      O length = phis.values[next - 1][1];
       space.from_euclidean(length);
       scale(S(-m * t), length);
       tangent.adjoint(length, state.displacement);
-      state.error = phis.report.error;
-      ++next;
+      state.error = phis.report.error + rounding;
     }
     states.push_back(std::move(state));
   }

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <cmath>
+#include <lazytrain/kernel/kernel_modes.hpp>
 #include <lazytrain/kernel/regression.hpp>
-#include <lazytrain/linalg/phi.hpp>
 #include <utility>
 #include <vector>
 
@@ -16,7 +16,8 @@ struct EarlyStoppingCurve {
   Vector<double> test_loss;
   /// ||d(t)||.
   Vector<double> distance;
-  /// Eigenvalues of Sigma up to this do not move at t = infinity: rounding does not tell them from 0.
+  /// Modes with eigenvalues of Sigma up to this, which rounding does not tell from 0, rest as in
+  /// `LinearFlow`.
   double cutoff = 0;
 
   /// Position of the least test loss, the first of equals.
@@ -67,12 +68,9 @@ template <Model H, Model G>
     double left = 0;
     double squares = 0;
     for (Index i = 0; i < lengths.size(); ++i) {
-      const double sigma = modes.values(i);
-      const bool ends = std::isinf(t);
-      const double decay = ends ? (sigma > modes.cutoff ? 0.0 : 1.0) : std::exp(-t * sigma);
-      lengths(i) = modes.residual(i) * (ends ? modes.pseudo_inverse(i) : t * phi(1, -t * sigma));
-      left += std::pow(decay * modes.residual(i), 2);
-      squares += sigma * lengths(i) * lengths(i);
+      lengths(i) = modes.residual(i) * modes.length(i, t);
+      left += std::pow(modes.decay(i, t) * modes.residual(i), 2);
+      if (modes.resolved(i)) squares += modes.values(i) * lengths(i) * lengths(i);
     }
     const outputs_t<G> error = test_residual - images * lengths.template cast<S>();
     curve.train_loss(s) = left / 2;

@@ -2,9 +2,9 @@
 
 #include <cmath>
 #include <Eigen/Cholesky>
+#include <lazytrain/kernel/kernel_modes.hpp>
 #include <lazytrain/kernel/tangent_kernel.hpp>
 #include <lazytrain/linalg/least_squares.hpp>
-#include <lazytrain/linalg/symmetric_spectrum.hpp>
 #include <limits>
 #include <stdexcept>
 #include <utility>
@@ -12,7 +12,7 @@
 namespace lazytrain {
 
 enum class RegressionMethod {
-  /// Spectral decomposition of Sigma: any ridge, and the pseudo-inverse without one.
+  /// Spectral decomposition of Sigma: any ridge, and the pseudo-inverse where rounding hides Sigma + ridge.
   eigen,
   /// Cholesky factors of Sigma + ridge: for positive definite ones, some thirty times faster.
   cholesky,
@@ -26,7 +26,7 @@ struct RegressionOptions {
   /// The offset is alpha h(w0).
   double alpha = 1;
   RegressionMethod method = RegressionMethod::eigen;
-  /// Of the conjugate gradients: for the gradient, relative to the first.
+  /// Of the conjugate gradients: for the gradient, relative to the first; its rounding is the floor.
   double tolerance = 1e-10;
   Index max_iterations = 10000;
 };
@@ -35,15 +35,18 @@ struct RegressionOptions {
 struct RegressionReport {
   RegressionMethod method = RegressionMethod::eigen;
   double ridge = 0;
-  /// Eigenvalues of Sigma up to this are not told from 0 by rounding; without a ridge their modes are left
-  /// alone. 0 where nothing was cut.
+  /// Eigenvalues of Sigma + ridge up to this are not told from 0 by rounding, and their modes are left alone.
+  /// 0 where the ridge exceeds it, so that nothing is cut; 0 of the other methods.
   double cutoff = 0;
   /// Modes that were fitted; of the conjugate gradients, not known and 0.
   Index rank = 0;
   /// Estimate of the condition number of what was inverted; of the conjugate gradients, not known and 0.
   double condition = 0;
   Index iterations = 0;
+  /// Of the conjugate gradients: the gradient met the tolerance or its own rounding.
   bool converged = true;
+  /// Why the conjugate gradients ended.
+  LeastSquaresEnd end = LeastSquaresEnd::tolerance;
 };
 
 /// Kernel regression with an offset. See `kernel_regression`.
@@ -52,6 +55,7 @@ struct KernelRegression {
   /// d in R^p, in units of alpha (w - w0).
   parameters_t<H> displacement;
   /// β in R^N with d = J^T β, so that predictions are sum_i β_i K(x_i, .); empty if by conjugate gradients.
+  /// Without part in the modes that were cut.
   outputs_t<H> coefficients;
   /// alpha h(w0) + Dh(w0) d on the training set.
   outputs_t<H> outputs;
@@ -64,28 +68,6 @@ struct KernelRegression {
 };
 
 namespace detail {
-
-/// Sigma in its eigenvectors, with y* - alpha h(w0) in them.
-template <class S>
-struct KernelModes {
-  /// Orthonormal eigenvectors in Euclidean coordinates.
-  Matrix<S> vectors;
-  Vector<double> values;
-  Vector<double> residual;
-  double cutoff = 0;
-
-  KernelModes(Matrix<S> sigma, const Vector<S>& euclidean_residual) {
-    auto eigen = symmetric_eigen(sigma);
-    vectors = std::move(eigen.vectors);
-    values = eigen.values.template cast<double>().cwiseMax(0.0);
-    cutoff = static_cast<double>(eigen.error);
-    residual = (vectors.transpose() * euclidean_residual).template cast<double>();
-  }
-
-  [[nodiscard]] Index rank() const { return (values.array() > cutoff).count(); }
-  /// 1 / σ_i, or 0 where rounding does not tell σ_i from 0.
-  [[nodiscard]] double pseudo_inverse(Index i) const { return values(i) > cutoff ? 1 / values(i) : 0.0; }
-};
 
 /// y* - alpha h(w0), an element of F.
 template <Model H>
@@ -101,15 +83,13 @@ outputs_t<H> offset_residual(const char* function, const Tangent<H>& tangent, co
 template <class S>
 Vector<S> solve_by_modes(Matrix<S> sigma, const Vector<S>& residual, RegressionReport& report) {
   const KernelModes<S> modes(std::move(sigma), residual);
-  const bool cut = report.ridge == 0;
-  report.rank = cut ? modes.rank() : modes.values.size();
-  report.cutoff = cut ? modes.cutoff : 0.0;
+  const double ridge = report.ridge;
+  report.rank = modes.rank(ridge);
+  report.cutoff = ridge > modes.cutoff ? 0.0 : modes.cutoff;
   Vector<double> c(modes.values.size());
-  for (Index i = 0; i < c.size(); ++i) {
-    c(i) = modes.residual(i) * (cut ? modes.pseudo_inverse(i) : 1 / (modes.values(i) + report.ridge));
-  }
+  for (Index i = 0; i < c.size(); ++i) c(i) = modes.residual(i) * modes.inverse(i, ridge);
   if (report.rank > 0) {
-    report.condition = (modes.values(0) + report.ridge) / (modes.values(report.rank - 1) + report.ridge);
+    report.condition = (modes.values(0) + ridge) / (modes.values(report.rank - 1) + ridge);
   }
   return modes.vectors * c.template cast<S>();
 }
@@ -141,6 +121,11 @@ Vector<S> solve_by_cholesky(Matrix<S> sigma, const Vector<S>& residual, Regressi
 ///
 /// of least norm if λ = 0: where the linearized gradient flow of the square loss ends. With a ridge, λ is
 /// that of the operator on F; kernel matrices without the weights of the empirical measure have n λ.
+///
+/// The spectral method leaves alone the modes whose σ_i + λ is at most the cutoff, some 4 N eps ||Sigma||_F:
+/// of a null space, where the exact d has no part, 1/λ would make noise of size eps ||Dh(w0)|| / λ, which a
+/// smaller ridge makes larger. So a ridge far below the cutoff is none. Modes whose true eigenvalue is that
+/// small, and not 0, are missed with it, each by at most half its residual / sqrt(λ) in d.
 /// @throws std::invalid_argument if y* has a wrong size, std::domain_error unless λ >= 0 and 0 < alpha <
 /// infinity, std::runtime_error if Cholesky factors do not exist
 /// Cost: the kernel and 9 N^3 operations, N^3/3 by Cholesky factors, or two products an iteration.
@@ -158,12 +143,13 @@ template <Model H>
   if (options.method == RegressionMethod::conjugate_gradient) {
     fit.displacement = parameters_t<H>(tangent.parameter_dim());
     fill(fit.displacement, S(0));
-    const IterationResult solved = least_squares(
+    const LeastSquaresResult solved = least_squares(
         [&](const auto& v, auto& out) { tangent.jvp(v, out); },
         [&](const auto& g, auto& out) { tangent.adjoint(g, out); }, residual, fit.displacement, space,
         {.max_iterations = options.max_iterations, .tolerance = options.tolerance, .damping = options.ridge});
     fit.report.iterations = solved.iterations;
     fit.report.converged = solved.converged;
+    fit.report.end = solved.end;
   } else {
     space.to_euclidean(residual);
     fit.coefficients = options.method == RegressionMethod::eigen

@@ -31,6 +31,8 @@ struct KrylovPhiReport {
   Index products = 0;
   /// Time steps, of which one is the rule.
   Index steps = 1;
+  /// Largest Ritz value of `krylov_phi`, a lower bound of ||L|| and soon equal to it; 0 of `phi_combination`.
+  double largest = 0;
 };
 
 namespace detail {
@@ -65,6 +67,7 @@ class PhiBasis {
   [[nodiscard]] Index size() const { return process_.size(); }
   [[nodiscard]] bool finished(Index max_basis) const { return process_.invariant() || size() >= max_basis; }
   [[nodiscard]] double start_norm() const { return process_.start_norm(); }
+  [[nodiscard]] double largest() const { return eigen_.values.maxCoeff(); }
 
   /// Bound on ||φ_k(-t L) b - V φ_k(-t T) V^T b||: t β_m ||b|| |e_m^T φ_{k+1}(-t T) e_1|.
   ///
@@ -238,6 +241,7 @@ template <HilbertVector V, class Apply>
   } while (!basis.finished(options.max_basis) && !std::all_of(times.begin(), times.end(), accepted));
   basis.close();
   result.report.basis = basis.size();
+  result.report.largest = basis.largest();
   for (std::size_t i = 0; i < times.size(); ++i) {
     const double t = times[i];
     const bool direct = accepted(t);

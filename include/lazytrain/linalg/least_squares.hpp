@@ -1,20 +1,46 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <lazytrain/core/error.hpp>
 #include <lazytrain/core/output_space.hpp>
 #include <lazytrain/linalg/conjugate_gradient.hpp>
+#include <limits>
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
 namespace lazytrain {
 
 struct LeastSquaresOptions {
   Index max_iterations = 1000;
-  /// Of the gradient A*(b - A x) - damping x, relative to ||A* b||.
+  /// Of the gradient A*(b - A x) - damping x, relative to ||A* b||; what rounding leaves of it is its floor.
   double tolerance = 1e-10;
   /// λ >= 0 of the Tikhonov term.
   double damping = 0;
+};
+
+/// Why `least_squares` ended.
+enum class LeastSquaresEnd {
+  /// The gradient met the tolerance.
+  tolerance,
+  /// The gradient is no larger than its own rounding, `LeastSquaresIteration::rounding`.
+  rounding,
+  /// Rounding took over before the gradient was that small.
+  stagnation,
+  max_iterations
+};
+
+/// What `least_squares` did.
+struct LeastSquaresResult {
+  /// Norms of the gradient by the recurrence, the initial one first.
+  std::vector<double> residuals;
+  /// Norm of the gradient of the x that is returned.
+  double residual = 0;
+  Index iterations = 0;
+  /// The gradient met the tolerance or its rounding.
+  bool converged = false;
+  LeastSquaresEnd end = LeastSquaresEnd::max_iterations;
 };
 
 /// What a least-squares iteration goes on from, with the same bits.
@@ -56,8 +82,18 @@ class LeastSquaresIteration {
   [[nodiscard]] const P& x() const { return state_.x; }
   /// ||A*(b - A x) - damping x||.
   [[nodiscard]] double gradient_norm() const { return size_; }
+  /// What rounding in S alone leaves of the gradient, eps (a ||b - A x|| + a^2 ||x||): to round b - A x and x
+  /// changes it by that much, and an A that is wrong by eps a makes it 0. a^2 is the largest Rayleigh
+  /// quotient of A* A + damping met, a lower bound of its norm; 0 before the first step. Cost: two norms.
+  [[nodiscard]] double rounding() const {
+    return unit * (std::sqrt(square_) * static_cast<double>(space_.norm(state_.residual)) +
+                   square_ * static_cast<double>(norm(state_.x)));
+  }
+  /// The last call of `step` made none: rounding leaves nothing of A on the direction.
+  [[nodiscard]] bool stalled() const { return stalled_; }
 
-  /// A step. Cost: a product with A and one with its adjoint.
+  /// A step, or none where A is shorter than eps a on the direction: gradients lie in the range of A*, so
+  /// that such a direction is made of rounding. Cost: a product with A and one with its adjoint.
   /// @throws std::runtime_error that names the iteration if a number is not finite, or if A vanishes on a
   /// direction where its adjoint does not
   template <class Apply, class Adjoint>
@@ -69,12 +105,19 @@ class LeastSquaresIteration {
     scale(static_cast<S>(ratio * ratio), direction);
     axpy(S(1), gradient_, direction);
     apply(std::as_const(direction), image_);
-    const double curvature = require_finite_number(static_cast<double>(space_.inner(image_, image_)) +
-                                                   damping_ * static_cast<double>(dot(direction, direction)));
+    const auto length_squared = static_cast<double>(dot(direction, direction));
+    const double curvature =
+        require_finite_number(static_cast<double>(space_.inner(image_, image_)) + damping_ * length_squared);
+    stalled_ = square_ > 0 && curvature <= unit * unit * square_ * length_squared;
+    if (stalled_) {
+      --state_.iterations;
+      return;
+    }
     if (!(curvature > 0)) {
       raise<std::runtime_error>(here, "A vanishes on a direction where its adjoint does not, at iteration ",
                                 state_.iterations, ": they are not adjoint to each other in F");
     }
+    square_ = std::max(square_, curvature / length_squared);
     const double length = size_ * size_ / curvature;
     axpy(static_cast<S>(length), direction, state_.x);
     axpy(static_cast<S>(-length), image_, state_.residual);
@@ -84,6 +127,7 @@ class LeastSquaresIteration {
  private:
   using S = typename P::Scalar;
   static constexpr const char* here = "least_squares";
+  static constexpr double unit = static_cast<double>(std::numeric_limits<S>::epsilon());
 
   LeastSquaresIteration(OutputSpace space, double damping, LeastSquaresState<P, O> state)
       : space_(std::move(space)),
@@ -115,19 +159,26 @@ class LeastSquaresIteration {
   P gradient_;
   O image_;
   double size_ = 0;
+  double square_ = 0;
+  bool stalled_ = false;
 };
 
 /// min_x ||A x - b||_F^2 + λ ||x||^2 for A: R^p -> F by conjugate gradients on the normal equations (CGLS),
 /// which are never formed: `apply(x, out)` is A x, `adjoint(g, out)` the adjoint in F.
 ///
 /// x is the initial guess and becomes the solution; from x = 0 and without damping it is the one of least
-/// norm. The residuals of the result are the norms of the gradient. Two products a step, kept vectors: three
+/// norm. The residuals of the result are the norms of the gradient. Two products a step, kept vectors: four
 /// of R^p and two of F. The condition number of A enters squared in the speed, not in the products.
+///
+/// Ends where the gradient meets the tolerance or its own rounding, below which single precision would soon
+/// be asked to go. It has stagnated where A vanishes on the direction up to rounding, where the rounding at x
+/// exceeds the best gradient so far, or after min(N, p) steps without a better one, in which exact steps
+/// would have ended. x is the best then, the least in gradient + rounding, otherwise the last.
 /// @throws std::invalid_argument on sizes and options, std::runtime_error that names the iteration if a
 /// number is not finite
 template <HilbertVector P, HilbertVector O, class Apply, class Adjoint>
-IterationResult least_squares(Apply&& apply, Adjoint&& adjoint, const O& b, P& x, const OutputSpace& space,
-                              const LeastSquaresOptions& options = {}) {
+LeastSquaresResult least_squares(Apply&& apply, Adjoint&& adjoint, const O& b, P& x, const OutputSpace& space,
+                                 const LeastSquaresOptions& options = {}) {
   constexpr const char* here = "least_squares";
   require_size(here, "b", dimension(b), space.dim(), "the dimension of F");
   require_argument(options.max_iterations >= 0, here, "max_iterations", options.max_iterations, "at least 0");
@@ -138,16 +189,39 @@ IterationResult least_squares(Apply&& apply, Adjoint&& adjoint, const O& b, P& x
   const double first = static_cast<double>(norm(gradient));
   if (!std::isfinite(first)) raise<std::runtime_error>(here, "a number is not finite at iteration ", 0);
   LeastSquaresIteration<P, O> iteration(apply, adjoint, b, x, space, options.damping);
-  IterationResult result;
+  LeastSquaresResult result;
+  P& best = gradient;
+  double best_bound = std::numeric_limits<double>::infinity();
+  double best_residual = 0;
+  Index best_iteration = 0;
+  const auto ended = [&](LeastSquaresEnd end) {
+    const bool stagnated = end == LeastSquaresEnd::stagnation;
+    copy(stagnated ? std::as_const(best) : iteration.x(), x);
+    result.residual = stagnated ? best_residual : iteration.gradient_norm();
+    result.converged = end == LeastSquaresEnd::tolerance || end == LeastSquaresEnd::rounding;
+    result.end = end;
+    return result;
+  };
   for (;;) {
-    result.residuals.push_back(iteration.gradient_norm());
-    result.converged = iteration.gradient_norm() <= options.tolerance * first;
+    const double size = iteration.gradient_norm();
+    const double rounding = iteration.rounding();
+    result.residuals.push_back(size);
     result.iterations = iteration.state().iterations;
-    if (result.converged || result.iterations == options.max_iterations) break;
+    if (size <= options.tolerance * first) return ended(LeastSquaresEnd::tolerance);
+    if (size <= rounding) return ended(LeastSquaresEnd::rounding);
+    if (size + rounding < best_bound) {
+      copy(iteration.x(), best);
+      best_bound = size + rounding;
+      best_residual = size;
+      best_iteration = result.iterations;
+    } else if (rounding >= best_bound ||
+               result.iterations - best_iteration >= std::min(dimension(b), dimension(x))) {
+      return ended(LeastSquaresEnd::stagnation);
+    }
+    if (result.iterations == options.max_iterations) return ended(LeastSquaresEnd::max_iterations);
     iteration.step(apply, adjoint);
+    if (iteration.stalled()) return ended(LeastSquaresEnd::stagnation);
   }
-  copy(iteration.x(), x);
-  return result;
 }
 
 }  // namespace lazytrain
