@@ -20,7 +20,7 @@ enum class TwinMethod {
                ///< more (`DifferenceDefect`) than subtraction loses; else `direct`
   difference,  ///< integrates the scaled difference (`DifferenceField`): of smooth models resolves any alpha
                ///< at any precision
-  direct  ///< integrates both and subtracts: for models with kinks, for large ones and long ways
+  direct       ///< integrates both and subtracts: for models with kinks, for large ones and long ways
 };
 
 struct TwinOptions {
