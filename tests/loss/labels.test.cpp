@@ -1,3 +1,4 @@
+#include <cstdint>
 #include <lazytrain/loss/labels.hpp>
 
 #include "support/catch.hpp"
@@ -16,6 +17,13 @@ TEST_CASE("one-hot targets: column i is the basis vector of label i", "[loss]") 
              ContainsSubstring("labels[0] is -1"));
   CHECK_THAT(message_of<std::invalid_argument>([] { (void)one_hot({0}, 1); }),
              ContainsSubstring("classes is 1, expected at least 2"));
+}
+
+TEMPLATE_TEST_CASE("labels are integers of any type", "[loss]", std::uint8_t, int, Index, std::size_t) {
+  const std::vector<TestType> labels{2, 0};
+  CHECK(one_hot(labels, 3) == one_hot({2, 0}, 3));
+  CHECK_THAT(message_of<std::domain_error>([&] { (void)one_hot(labels, 2); }),
+             ContainsSubstring("labels[0] is 2"));
 }
 
 TEST_CASE("signs: class 0 is -1 and class 1 is +1", "[loss]") {

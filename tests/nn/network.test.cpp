@@ -88,6 +88,7 @@ TEST_CASE("outputs weigh as the space says", "[nn]") {
   const Matrix<double> X = normal_matrix(net.input_shape().dim(), 7, rng);
   const Vector<double> ones = Vector<double>::Ones(21);
   CHECK_THAT(net.on(X).output_space().inner(ones, ones), WithinRel(3.0, roundoff<double>(50)));
+  CHECK(net.on(X, euclidean(21)).output_space() == euclidean(21));
   CHECK_THAT(message_of<std::invalid_argument>([&] {
                (void)net.on(std::make_shared<const Matrix<double>>(X), OutputSpace::empirical(6, 3));
              }),

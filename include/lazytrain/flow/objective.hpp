@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cmath>
+#include <concepts>
 #include <lazytrain/flow/gradient_field.hpp>
 #include <utility>
 
@@ -11,6 +12,9 @@ namespace lazytrain {
 /// `Objective(h, R, alpha)` names a model, a loss and a scale together; 0 < alpha <= infinity.
 template <Model H, Loss R>
 struct Objective {
+  static_assert(std::same_as<scalar_t<H>, scalar_t<R>>,
+                "an objective's model and loss compute with the same scalar type");
+
   H model;
   R loss;
   scalar_t<H> alpha;

@@ -117,12 +117,14 @@ template <Model H, Loss R>
                       {"radius rho", detail::as_constant(rho)},
                       {"LD = Lip(Dh) on B(w0, rho)", of_dh}};
   const std::string reason = bounds.available() ? "" : ", but " + bounds.reason();
-  report.hypotheses = {detail::above("R is strongly convex, m > 0", m, 0, Provenance::supplied),
-                       detail::rank_hypothesis(c, options.constant_rank),
-                       detail::known("Dh is Lipschitz on B(w0, rho)" + reason, of_dh),
-                       detail::below("LD rho < sigma", LD * rho, sigma, known),
-                       detail::above("mu = m (sigma - LD rho)^2 - LD G / alpha > 0", mu, 0, known),
-                       detail::at_most("g0 / (alpha mu) <= rho", g0 / (alpha * mu), rho, known)};
+  report.hypotheses = {
+      detail::above("R is strongly convex, m > 0", m, 0, Provenance::supplied),
+      detail::rank_hypothesis(c, options.constant_rank),
+      detail::known("Dh is Lipschitz on B(w0, rho)" + reason, of_dh),
+      detail::below("LD rho < sigma", LD * rho, sigma, known),
+      detail::above("mu = m (sigma - LD rho)^2 - LD G / alpha > 0", mu, 0, known),
+      detail::at_most("g0 / (alpha mu) <= rho",
+                      mu > 0 ? g0 / (alpha * mu) : std::numeric_limits<double>::infinity(), rho, known)};
   if (!report.applies()) return result;
 
   Tangent<H> moving = linearize(objective.model, w0);

@@ -243,7 +243,7 @@ template <class Derived>
 /// @throws std::invalid_argument unless k >= 2 and there is a label a sample, std::domain_error on another
 /// label
 template <class S = double>
-[[nodiscard]] CrossEntropyLoss<S> cross_entropy_loss(const std::vector<Index>& labels, OutputSpace space) {
+[[nodiscard]] CrossEntropyLoss<S> cross_entropy_loss(const Labels& labels, OutputSpace space) {
   require_argument(space.outputs() >= 2, "cross_entropy_loss", "space.outputs()", space.outputs(),
                    "k >= 2 classes");
   require_size("cross_entropy_loss", "labels", static_cast<Index>(labels.size()), space.samples(),

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <concepts>
+#include <initializer_list>
 #include <lazytrain/core/error.hpp>
 #include <lazytrain/core/types.hpp>
 #include <string_view>
@@ -8,10 +10,24 @@
 /// Class labels 0, ..., k - 1 as targets of losses.
 namespace lazytrain {
 
+/// A label a sample, from a vector of integers of any type.
+class Labels {
+ public:
+  template <std::integral I>
+  Labels(const std::vector<I>& labels) : labels_(labels.begin(), labels.end()) {}
+  Labels(std::initializer_list<Index> labels) : labels_(labels) {}
+
+  [[nodiscard]] std::size_t size() const { return labels_.size(); }
+  [[nodiscard]] Index operator[](std::size_t i) const { return labels_[i]; }
+
+ private:
+  std::vector<Index> labels_;
+};
+
 namespace detail {
 
 /// @throws std::domain_error that names the first label outside 0, ..., classes - 1
-inline void require_labels(std::string_view function, const std::vector<Index>& labels, Index classes) {
+inline void require_labels(std::string_view function, const Labels& labels, Index classes) {
   for (std::size_t i = 0; i < labels.size(); ++i) {
     if (labels[i] < 0 || labels[i] >= classes) {
       raise<std::domain_error>(function, "labels[", i, "] is ", labels[i], ", expected a class from 0 to ",
@@ -25,7 +41,7 @@ inline void require_labels(std::string_view function, const std::vector<Index>& 
 /// k x n matrix whose column i is the basis vector of class labels[i].
 /// @throws std::invalid_argument if classes < 2, std::domain_error on a label outside 0, ..., classes - 1
 template <class S = double>
-[[nodiscard]] Matrix<S> one_hot(const std::vector<Index>& labels, Index classes) {
+[[nodiscard]] Matrix<S> one_hot(const Labels& labels, Index classes) {
   require_argument(classes >= 2, "one_hot", "classes", classes, "at least 2");
   detail::require_labels("one_hot", labels, classes);
   Matrix<S> targets = Matrix<S>::Zero(classes, static_cast<Index>(labels.size()));
@@ -35,7 +51,7 @@ template <class S = double>
 
 /// Class 0 as -1 and class 1 as +1. @throws std::domain_error on another label
 template <class S = double>
-[[nodiscard]] Vector<S> signs_of_classes(const std::vector<Index>& labels) {
+[[nodiscard]] Vector<S> signs_of_classes(const Labels& labels) {
   detail::require_labels("signs_of_classes", labels, 2);
   Vector<S> signs(static_cast<Index>(labels.size()));
   for (Index i = 0; i < signs.size(); ++i) signs(i) = labels[static_cast<std::size_t>(i)] == 1 ? S(1) : S(-1);

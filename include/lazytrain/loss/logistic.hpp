@@ -54,7 +54,7 @@ template <class Derived>
 /// @throws std::invalid_argument unless k = 1 and there is a label a sample, std::domain_error on another
 /// label
 template <class S = double>
-[[nodiscard]] LogisticLoss<S> logistic_loss_of_classes(const std::vector<Index>& labels, OutputSpace space) {
+[[nodiscard]] LogisticLoss<S> logistic_loss_of_classes(const Labels& labels, OutputSpace space) {
   require_argument(space.outputs() == 1, "logistic_loss_of_classes", "space.outputs()", space.outputs(), "1");
   require_size("logistic_loss_of_classes", "labels", static_cast<Index>(labels.size()), space.samples(),
                "n, the space's samples");

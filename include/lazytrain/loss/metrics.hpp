@@ -30,7 +30,7 @@ template <class Right>
 /// of the classifier, not a hit.
 /// @throws std::invalid_argument on wrong sizes, std::domain_error on a label outside 0, ..., max(k, 2) - 1
 template <class Derived>
-[[nodiscard]] double accuracy(const Eigen::MatrixBase<Derived>& y, const std::vector<Index>& labels,
+[[nodiscard]] double accuracy(const Eigen::MatrixBase<Derived>& y, const Labels& labels,
                               const OutputSpace& space) {
   const Index k = space.outputs();
   require_size("accuracy", "y", y.size(), space.dim(), "n k, the space's dimension");

@@ -48,7 +48,7 @@ template <class Derived>
 /// @throws std::invalid_argument unless k >= 2 and there is a label a sample, std::domain_error on another
 /// label
 template <class S = double>
-[[nodiscard]] SquareLoss<S> square_loss_one_hot(const std::vector<Index>& labels, OutputSpace space) {
+[[nodiscard]] SquareLoss<S> square_loss_one_hot(const Labels& labels, OutputSpace space) {
   require_argument(space.outputs() >= 2, "square_loss_one_hot", "space.outputs()", space.outputs(),
                    "k >= 2 classes");
   require_size("square_loss_one_hot", "labels", static_cast<Index>(labels.size()), space.samples(),
@@ -60,7 +60,7 @@ template <class S = double>
 /// @throws std::invalid_argument unless k = 1 and there is a label a sample, std::domain_error on another
 /// label
 template <class S = double>
-[[nodiscard]] SquareLoss<S> square_loss_signs(const std::vector<Index>& labels, OutputSpace space) {
+[[nodiscard]] SquareLoss<S> square_loss_signs(const Labels& labels, OutputSpace space) {
   require_argument(space.outputs() == 1, "square_loss_signs", "space.outputs()", space.outputs(), "1");
   require_size("square_loss_signs", "labels", static_cast<Index>(labels.size()), space.samples(),
                "n, the space's samples");

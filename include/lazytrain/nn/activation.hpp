@@ -5,6 +5,7 @@
 #include <cmath>
 #include <concepts>
 #include <cstdint>
+#include <lazytrain/core/concepts.hpp>
 #include <lazytrain/core/error.hpp>
 #include <limits>
 #include <numbers>
@@ -356,20 +357,44 @@ struct Identity {
   }
 };
 
-/// A type with the static members that the top of this file lists.
+namespace detail {
+
 template <class A>
-concept Activation = std::default_initializable<A> && requires(double z) {
+concept ActivationFunctions = requires(double z) {
+  { A::value(z) } -> std::same_as<double>;
+  { A::derivative(z) } -> std::same_as<double>;
+  { A::second(z) } -> std::same_as<double>;
+};
+template <class A>
+concept ActivationDifference = requires(double z) {
+  { A::difference(z, z, z) } -> std::same_as<double>;
+};
+template <class A>
+concept ActivationConstants = requires {
   { A::name } -> std::convertible_to<std::string_view>;
   { A::homogeneity } -> std::convertible_to<std::optional<int>>;
   { A::sup_derivative } -> std::convertible_to<double>;
   { A::sup_second } -> std::convertible_to<double>;
   { A::is_smooth } -> std::convertible_to<bool>;
   { A::cheap_derivative } -> std::convertible_to<bool>;
-  { A::value(z) } -> std::same_as<double>;
-  { A::derivative(z) } -> std::same_as<double>;
-  { A::second(z) } -> std::same_as<double>;
-  { A::difference(z, z, z) } -> std::same_as<double>;
 };
+
+}  // namespace detail
+
+// clang-format off
+
+/// A type with the static members that the top of this file lists.
+template <class A>
+concept Activation =
+    std::default_initializable<A> &&
+    expect<detail::ActivationFunctions<A>,
+           "an activation has static functions value(z), derivative(z) and second(z) of the type of z"> &&
+    expect<detail::ActivationDifference<A>,
+           "an activation has a static difference(z, d, epsilon), (value(z + epsilon d) - value(z)) / epsilon without cancellation"> &&
+    expect<detail::ActivationConstants<A>,
+           "an activation has static constants name, homogeneity, sup_derivative, sup_second, is_smooth and cheap_derivative">;
+
+// clang-format on
 
 namespace detail {
 

@@ -97,6 +97,9 @@ class Network {
   [[nodiscard]] NetworkOnData<B> on(typename B::Batch X) const {
     return on(std::make_shared<const typename B::Batch>(std::move(X)));
   }
+  [[nodiscard]] NetworkOnData<B> on(typename B::Batch X, OutputSpace space) const {
+    return on(std::make_shared<const typename B::Batch>(std::move(X)), std::move(space));
+  }
   [[nodiscard]] NetworkOnData<B> on(std::shared_ptr<const typename B::Batch> X) const {
     require_argument(X->cols() >= 1, "Network::on", "the number of inputs", X->cols(), "at least 1");
     const Index samples = X->cols();
