@@ -175,6 +175,28 @@ TEST_CASE("products less exact than the vectors: stagnation, with the best x", "
   CHECK((x - problem.exact(0)).norm() <= 1e-5 * x.norm());
 }
 
+TEST_CASE("ill-conditioned problems, whose gradient rises for long, are not given up", "[linalg]") {
+  Philox rng(87);
+  const Index n = 60;
+  const Matrix<double> left = Eigen::HouseholderQR<Matrix<double>>(normal_matrix(n, n, rng)).householderQ();
+  const Matrix<double> right = Eigen::HouseholderQR<Matrix<double>>(normal_matrix(n, n, rng)).householderQ();
+  Vector<double> singular(n);
+  for (Index i = 0; i < n; ++i) singular(i) = std::pow(10.0, -5.0 * static_cast<double>(i) / (n - 1.0));
+  const Problem problem{left * singular.asDiagonal() * right, euclidean(n), normal_vector(n, rng)};
+  Vector<double> x = Vector<double>::Zero(n);
+  const auto result = least_squares(problem.apply(), problem.adjoint(), problem.b, x, problem.space,
+                                    {.max_iterations = 20000, .tolerance = 1e-12});
+  CHECK(result.converged);
+  // Not monotone: more than n steps without a smaller gradient, far from the end.
+  CHECK(result.iterations > 5 * n);
+  const Vector<double> exact =
+      right.transpose() * singular.cwiseInverse().asDiagonal() * (left.transpose() * problem.b);
+  // The gradient's error over the square of the least singular value, 1e-5.
+  const double gradient = std::max(1e-12 * problem.b.norm(), roundoff<double>(1) * exact.norm());
+  CHECK((x - exact).norm() <=
+        (gradient + roundoff<double>(2 * n) * (problem.b.norm() + exact.norm())) * 1e10);
+}
+
 TEST_CASE("a step from the solution is none", "[linalg]") {
   // Every number is exact here.
   const Vector<double> b = (Vector<double>(3) << 3, 4, 0).finished();

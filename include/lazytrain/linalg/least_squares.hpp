@@ -4,7 +4,8 @@
 #include <cmath>
 #include <lazytrain/core/error.hpp>
 #include <lazytrain/core/output_space.hpp>
-#include <lazytrain/linalg/conjugate_gradient.hpp>
+#include <lazytrain/core/types.hpp>
+#include <lazytrain/core/vector.hpp>
 #include <limits>
 #include <stdexcept>
 #include <utility>
@@ -82,12 +83,15 @@ class LeastSquaresIteration {
   [[nodiscard]] const P& x() const { return state_.x; }
   /// ||A*(b - A x) - damping x||.
   [[nodiscard]] double gradient_norm() const { return size_; }
+  /// ||b - A x||_F^2 + damping ||x||^2 by the recurrence, which exact steps make smaller.
+  [[nodiscard]] double objective() const {
+    return residual_norm_ * residual_norm_ + damping_ * x_norm_ * x_norm_;
+  }
   /// What rounding in S alone leaves of the gradient, eps (a ||b - A x|| + a^2 ||x||): to round b - A x and x
   /// changes it by that much, and an A that is wrong by eps a makes it 0. a^2 is the largest Rayleigh
-  /// quotient of A* A + damping met, a lower bound of its norm; 0 before the first step. Cost: two norms.
+  /// quotient of A* A + damping met, a lower bound of its norm; 0 until this object makes a step.
   [[nodiscard]] double rounding() const {
-    return unit * (std::sqrt(square_) * static_cast<double>(space_.norm(state_.residual)) +
-                   square_ * static_cast<double>(norm(state_.x)));
+    return unit * (std::sqrt(square_) * residual_norm_ + square_ * x_norm_);
   }
   /// The last call of `step` made none: rounding leaves nothing of A on the direction.
   [[nodiscard]] bool stalled() const { return stalled_; }
@@ -151,6 +155,8 @@ class LeastSquaresIteration {
     adjoint(std::as_const(state_.residual), gradient_);
     axpy(static_cast<S>(-damping_), state_.x, gradient_);
     size_ = require_finite_number(static_cast<double>(norm(gradient_)));
+    residual_norm_ = static_cast<double>(space_.norm(state_.residual));
+    x_norm_ = static_cast<double>(norm(state_.x));
   }
 
   OutputSpace space_;
@@ -160,6 +166,8 @@ class LeastSquaresIteration {
   O image_;
   double size_ = 0;
   double square_ = 0;
+  double residual_norm_ = 0;
+  double x_norm_ = 0;
   bool stalled_ = false;
 };
 
@@ -172,8 +180,9 @@ class LeastSquaresIteration {
 ///
 /// Ends where the gradient meets the tolerance or its own rounding, below which single precision would soon
 /// be asked to go. It has stagnated where A vanishes on the direction up to rounding, where the rounding at x
-/// exceeds the best gradient so far, or after min(N, p) steps without a better one, in which exact steps
-/// would have ended. x is the best then, the least in gradient + rounding, otherwise the last.
+/// exceeds the gradient at 0 and at the start, or where min(N, p) steps, as many as end exact ones, lower
+/// neither gradient + rounding nor, by more than eps, the objective. x is the least in gradient + rounding
+/// then, otherwise the last.
 /// @throws std::invalid_argument on sizes and options, std::runtime_error that names the iteration if a
 /// number is not finite
 template <HilbertVector P, HilbertVector O, class Apply, class Adjoint>
@@ -193,7 +202,10 @@ LeastSquaresResult least_squares(Apply&& apply, Adjoint&& adjoint, const O& b, P
   P& best = gradient;
   double best_bound = std::numeric_limits<double>::infinity();
   double best_residual = 0;
-  Index best_iteration = 0;
+  double objective = best_bound;
+  Index progress = 0;
+  const double worst = std::max(first, iteration.gradient_norm());
+  constexpr double below_one = 1 - static_cast<double>(std::numeric_limits<typename P::Scalar>::epsilon());
   const auto ended = [&](LeastSquaresEnd end) {
     const bool stagnated = end == LeastSquaresEnd::stagnation;
     copy(stagnated ? std::as_const(best) : iteration.x(), x);
@@ -213,9 +225,13 @@ LeastSquaresResult least_squares(Apply&& apply, Adjoint&& adjoint, const O& b, P
       copy(iteration.x(), best);
       best_bound = size + rounding;
       best_residual = size;
-      best_iteration = result.iterations;
-    } else if (rounding >= best_bound ||
-               result.iterations - best_iteration >= std::min(dimension(b), dimension(x))) {
+      progress = result.iterations;
+    }
+    if (iteration.objective() < below_one * objective) {
+      objective = iteration.objective();
+      progress = result.iterations;
+    }
+    if (rounding >= worst || result.iterations - progress >= std::min(dimension(b), dimension(x))) {
       return ended(LeastSquaresEnd::stagnation);
     }
     if (result.iterations == options.max_iterations) return ended(LeastSquaresEnd::max_iterations);
