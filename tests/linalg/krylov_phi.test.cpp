@@ -47,6 +47,9 @@ TEMPLATE_TEST_CASE("phi-functions of one basis at several times, within the repo
   CHECK(result.report.steps == 1);
   CHECK(result.report.products == result.report.basis);
   CHECK(result.report.basis < 100);
+  // Ritz values are Rayleigh quotients; the largest is found soon.
+  CHECK(result.report.largest <= 10 * (1 + roundoff<S>(200)));
+  CHECK(result.report.largest >= 9.9);
   for (std::size_t i = 0; i < times.size(); ++i) {
     for (int k = 0; k < 4; ++k) {
       const Vector<S> exact = exact_phi(k, times[i], values, b);
