@@ -129,6 +129,12 @@ void add_probable_upper(Index p, const OutputSpace& space, const SingularValueOp
   estimate.probable_upper = estimate.value * (1 + rounding) / std::sqrt(1 - gap);
 }
 
+/// The inner product of F, which must outlive it.
+template <class S>
+auto inner_in(const OutputSpace& space) {
+  return [&space](const Vector<S>& x, const Vector<S>& y) { return static_cast<double>(space.inner(x, y)); };
+}
+
 /// The start of `operator_norm` in F.
 template <class S>
 Vector<S> random_output(const OutputSpace& space, RandomEngine auto& rng) {
@@ -209,9 +215,7 @@ template <class S = double, class Apply, class Adjoint>
     estimate.converged = estimate.proved = true;
     return estimate;
   }
-  const auto inner = [&space](const Vector<S>& x, const Vector<S>& y) {
-    return static_cast<double>(space.inner(x, y));
-  };
+  const auto inner = detail::inner_in<S>(space);
   SingularValueEstimate estimate;
   if (n <= p) {
     const Vector<S> start = detail::random_output<S>(space, rng);
@@ -237,9 +241,7 @@ template <class S = double, class Square, class Adjoint>
   constexpr const char* here = "operator_norm_by_square";
   detail::check_options(here, options);
   require_argument(p >= space.dim(), here, "p", p, "at least the dimension of F");
-  const auto inner = [&space](const Vector<S>& x, const Vector<S>& y) {
-    return static_cast<double>(space.inner(x, y));
-  };
+  const auto inner = detail::inner_in<S>(space);
   Vector<S> image = Vector<S>::Zero(p);
   SingularValueEstimate estimate = detail::norm_of_square(
       square, 1.0, adjoint, detail::random_output<S>(space, rng), image, options, inner, EuclideanInner{});
@@ -261,9 +263,7 @@ template <class S = double, class Rough, class Square, class Adjoint>
   constexpr const char* here = "operator_norm_by_rough_square";
   detail::check_options(here, options);
   require_argument(p >= space.dim(), here, "p", p, "at least the dimension of F");
-  const auto inner = [&space](const Vector<S>& x, const Vector<S>& y) {
-    return static_cast<double>(space.inner(x, y));
-  };
+  const auto inner = detail::inner_in<S>(space);
   const auto ritz =
       lanczos(rough, detail::random_output<S>(space, rng), {options.max_steps, options.tolerance}, inner);
   const Vector<S> start = ritz.vector(0);

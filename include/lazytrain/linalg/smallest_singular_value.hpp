@@ -70,9 +70,7 @@ template <class S = double, class Apply, class Adjoint>
     result.on_outputs = detail::dense_estimate(dense, values.size() - 1);
     if (result.rank > 0) result.positive = detail::dense_estimate(dense, result.rank - 1);
   } else {
-    const auto inner = [&space](const Vector<S>& x, const Vector<S>& y) {
-      return static_cast<double>(space.inner(x, y));
-    };
+    const auto inner = detail::inner_in<S>(space);
     const auto finish = [&](auto&& forward, auto&& backward, const Vector<S>& start, const Vector<S>& like,
                             auto inner_x, auto inner_y) {
       SingularValueEstimate& smallest = result.on_outputs;

@@ -110,7 +110,7 @@ TEMPLATE_TEST_CASE("the block of a pair has the same bits in every block of imag
       const Matrix<S> square = contracted(layer, method, samples.all(), samples.all());
       for (const std::size_t memory : {std::size_t(0), std::size_t(40000), std::size_t(1) << 30}) {
         cpu::ContractionWorkspace<S> workspace(memory);
-        for (const Index size : {1, 4}) {
+        for (const Index size : {1, 2, 4, 5}) {
           CAPTURE(memory, size);
           // Blocks of a larger matrix, from one workspace that has seen other sizes.
           Matrix<S> out = Matrix<S>::Zero(n * k + 3, n * k + 5);
