@@ -11,6 +11,7 @@
 #include <iostream>
 #include <lazytrain/core/random.hpp>
 #include <lazytrain/data/teacher.hpp>
+#include <lazytrain/flow/data_batches.hpp>
 #include <lazytrain/flow/descent.hpp>
 #include <lazytrain/flow/stochastic_descent.hpp>
 #include <lazytrain/loss/square.hpp>

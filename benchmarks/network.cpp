@@ -105,7 +105,7 @@ template <class S>
 void descent(benchmark::State& state, Training training) {
   const auto net = vgg11<S>(state.range(0));
   const auto w0 = initial<S>(net);
-  const auto augment = [&](auto& X, auto& rng) { nn::augment(X, net.input_shape(), {}, rng); };
+  const nn::Augmenter augment(net.input_shape());
   auto problem = lazytrain::augmented_batches(net, images<S>(8 * batch), {.size = batch, .seed = 1}, augment,
                                               CrossEntropy<S>());
   constexpr Index steps = 4;

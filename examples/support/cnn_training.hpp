@@ -102,7 +102,7 @@ nlohmann::json train_cnn(const Net& net, const lazytrain::Vector<S>& w0, const I
   const S epsilon = std::isinf(alpha) ? S(0) : static_cast<S>(1 / alpha);
   const MakeCnnLoss<S, kind> make_loss;
   const auto augment = [&net, &protocol](auto& X, auto& rng) {
-    if (protocol.augment) nn::augment(X, net.input_shape(), {}, rng);
+    if (protocol.augment) nn::Augmenter(net.input_shape())(X, rng);
   };
   auto problem =
       augmented_batches(net, data.train, {.size = protocol.batch, .seed = protocol.seed}, augment, make_loss);

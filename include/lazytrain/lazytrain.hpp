@@ -27,6 +27,7 @@
 #include <lazytrain/backend/cpu/winograd_tiles.hpp>
 #include <lazytrain/backend/cpu/winograd_transforms.hpp>
 #include <lazytrain/backend/cpu/write.hpp>
+#include <lazytrain/backend/image_move.hpp>
 #include <lazytrain/backend/kernel_contraction.hpp>
 #include <lazytrain/backend/pooling_shape.hpp>
 #include <lazytrain/backend/write.hpp>
@@ -54,6 +55,7 @@
 #include <lazytrain/flow/chebyshev.hpp>
 #include <lazytrain/flow/checkpoint.hpp>
 #include <lazytrain/flow/controller.hpp>
+#include <lazytrain/flow/data_batches.hpp>
 #include <lazytrain/flow/descent.hpp>
 #include <lazytrain/flow/descent_run.hpp>
 #include <lazytrain/flow/difference_defect.hpp>
@@ -80,6 +82,7 @@
 #include <lazytrain/flow/newton_term.hpp>
 #include <lazytrain/flow/objective.hpp>
 #include <lazytrain/flow/past_remainders.hpp>
+#include <lazytrain/flow/placed_samples.hpp>
 #include <lazytrain/flow/runge_kutta4.hpp>
 #include <lazytrain/flow/schedule.hpp>
 #include <lazytrain/flow/stepper.hpp>

@@ -1,4 +1,5 @@
 #include <lazytrain/flow/augmented_batches.hpp>
+#include <lazytrain/flow/data_batches.hpp>
 #include <lazytrain/nn/two_layer.hpp>
 #include <stdexcept>
 #include <support/catch.hpp>

@@ -1,6 +1,7 @@
 #include <cmath>
 #include <lazytrain/data/teacher.hpp>
 #include <lazytrain/flow/batch_field.hpp>
+#include <lazytrain/flow/data_batches.hpp>
 #include <lazytrain/flow/objective.hpp>
 #include <lazytrain/nn/initialize.hpp>
 #include <lazytrain/nn/two_layer.hpp>

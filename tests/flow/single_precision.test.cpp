@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <lazytrain/flow/data_batches.hpp>
 #include <lazytrain/flow/stochastic_descent.hpp>
 #include <lazytrain/kernel/tangent_kernel.hpp>
 #include <lazytrain/linalg/symmetric_spectrum.hpp>

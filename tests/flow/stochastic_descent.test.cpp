@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <lazytrain/data/teacher.hpp>
+#include <lazytrain/flow/data_batches.hpp>
 #include <lazytrain/flow/descent.hpp>
 #include <lazytrain/flow/objective.hpp>
 #include <lazytrain/flow/stochastic_descent.hpp>

@@ -48,7 +48,7 @@ TEST_CASE("an augmented image is a window of the padded image, perhaps reflected
   constexpr Index draws = 400, padding = 2;
   for (Index draw = 0; draw < draws; ++draw) {
     Matrix<double> image = X;
-    nn::augment(image, shape, {.padding = padding, .flip = 0.5}, rng);
+    nn::Augmenter(shape, {.padding = padding, .flip = 0.5})(image, rng);
     // Exactly one window and reflection explains it.
     Index matches = 0;
     for (Index dy = -padding; dy <= padding; ++dy) {
@@ -84,9 +84,9 @@ TEST_CASE("augmentation without padding and reflection changes nothing, and refu
   Matrix<double> X = numbered(shape, 3);
   const Matrix<double> before = X;
   Philox rng(1);
-  nn::augment(X, shape, {.padding = 0, .flip = 0}, rng);
+  nn::Augmenter(shape, {.padding = 0, .flip = 0})(X, rng);
   CHECK(X == before);
-  CHECK_THROWS_AS(nn::augment(X, {1, 3, 2}, {}, rng), std::invalid_argument);
-  CHECK_THROWS_AS(nn::augment(X, shape, {.padding = -1}, rng), std::invalid_argument);
-  CHECK_THROWS_AS(nn::augment(X, shape, {.flip = 1.5}, rng), std::domain_error);
+  CHECK_THROWS_AS(nn::Augmenter({1, 3, 2})(X, rng), std::invalid_argument);
+  CHECK_THROWS_AS(nn::Augmenter(shape, {.padding = -1}), std::invalid_argument);
+  CHECK_THROWS_AS(nn::Augmenter(shape, {.flip = 1.5}), std::domain_error);
 }

@@ -99,24 +99,42 @@ template <class D>
 concept Dataset =
     std::same_as<D, LabelledData<typename D::Scalar>> || std::same_as<D, RegressionData<typename D::Scalar>>;
 
+namespace detail {
+
+template <class S>
+[[nodiscard]] Matrix<S> columns(const Matrix<S>& from, std::span<const Index> indices) {
+  Matrix<S> to(from.rows(), static_cast<Index>(indices.size()));
+  for (std::size_t j = 0; j < indices.size(); ++j) to.col(static_cast<Index>(j)) = from.col(indices[j]);
+  return to;
+}
+
+}  // namespace detail
+
+/// The labels, or the targets, of the samples `indices`, in that order; an index may occur more than once.
+/// @throws std::invalid_argument if an index is not in 0, ..., n - 1
+template <Dataset D>
+[[nodiscard]] auto subset_targets(const D& data, std::span<const Index> indices) {
+  for (const Index i : indices) detail::require_index("data::subset", "an index", i, data.samples());
+  if constexpr (std::same_as<D, LabelledData<typename D::Scalar>>) {
+    std::vector<Index> labels;
+    labels.reserve(indices.size());
+    for (const Index i : indices) labels.push_back(data.labels[static_cast<std::size_t>(i)]);
+    return labels;
+  } else {
+    return detail::columns(data.targets, indices);
+  }
+}
+
 /// The samples `indices`, in that order; an index may occur more than once.
 /// @throws std::invalid_argument if an index is not in 0, ..., n - 1
 template <Dataset D>
 [[nodiscard]] D subset(const D& data, std::span<const Index> indices) {
-  using S = typename D::Scalar;
-  for (const Index i : indices) detail::require_index("data::subset", "an index", i, data.samples());
-  const auto columns = [indices](const Matrix<S>& from) {
-    Matrix<S> to(from.rows(), static_cast<Index>(indices.size()));
-    for (std::size_t j = 0; j < indices.size(); ++j) to.col(static_cast<Index>(j)) = from.col(indices[j]);
-    return to;
-  };
-  if constexpr (std::same_as<D, LabelledData<S>>) {
-    std::vector<Index> labels;
-    labels.reserve(indices.size());
-    for (const Index i : indices) labels.push_back(data.labels[static_cast<std::size_t>(i)]);
-    return D(columns(data.inputs), std::move(labels), data.classes, data.shape);
+  auto targets = subset_targets(data, indices);
+  Matrix<typename D::Scalar> inputs = detail::columns(data.inputs, indices);
+  if constexpr (std::same_as<D, LabelledData<typename D::Scalar>>) {
+    return D(std::move(inputs), std::move(targets), data.classes, data.shape);
   } else {
-    return D(columns(data.inputs), columns(data.targets), data.shape);
+    return D(std::move(inputs), std::move(targets), data.shape);
   }
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <lazytrain/flow/batch_problem.hpp>
-#include <memory>
+#include <lazytrain/flow/batch_sampler.hpp>
+#include <lazytrain/flow/placed_samples.hpp>
 #include <utility>
 
 namespace lazytrain {
@@ -11,9 +11,8 @@ template <BatchableNetwork Net, data::Dataset D, class Augment, class MakeLoss>
 class AugmentedBatches {
  public:
   AugmentedBatches(Net net, D data, const BatchOptions& options, Augment augment, MakeLoss make_loss)
-      : net_(std::move(net)),
-        data_(std::make_shared<const D>(std::move(data))),
-        sampler_(data_->samples(), options),
+      : samples_(std::move(net), std::move(data)),
+        sampler_(samples_.samples(), options),
         seed_(options.seed),
         augment_(std::move(augment)),
         make_loss_(std::move(make_loss)) {}
@@ -22,18 +21,15 @@ class AugmentedBatches {
 
   /// The batch of a step: a function of the step alone.
   [[nodiscard]] auto batch(Index step) {
-    D samples = data::subset(*data_, sampler_(step));
     Philox rng(seed_, streams + static_cast<std::uint64_t>(step));
-    augment_(samples.inputs, rng);
-    return detail::make_batch(net_, std::move(samples), make_loss_);
+    return samples_.batch(sampler_(step), make_loss_, augment_, rng);
   }
 
  private:
   /// Apart from those of initializations and of batches, see `batch_engine`.
   static constexpr std::uint64_t streams = std::uint64_t{3} << 62;
 
-  Net net_;
-  std::shared_ptr<const D> data_;
+  detail::PlacedSamples<Net, D> samples_;
   BatchSampler sampler_;
   std::uint64_t seed_;
   Augment augment_;
@@ -44,8 +40,10 @@ class AugmentedBatches {
 /// place, d x b with an engine of the step:
 ///
 ///     auto problem = augmented_batches(net, data, {.size = 128, .seed = 1},
-///         [&](auto& X, auto& rng) { nn::augment(X, net.input_shape(), {}, rng); }, make_loss);
+///                                      nn::Augmenter(net.input_shape()), make_loss);
 ///
+/// Where the network computes on a device, so are the inputs, and an nn::Augmenter moves their pixels there;
+/// any other `augment` works on a batch on the host, which is then copied.
 /// @throws std::invalid_argument as `batches`
 template <BatchableNetwork Net, data::Dataset D, class Augment, class MakeLoss = MakeSquareLoss>
 [[nodiscard]] auto augmented_batches(const Net& net, D data, const BatchOptions& options, Augment augment,

@@ -82,57 +82,13 @@ template <class D>
   }
 }
 
-template <BatchableNetwork Net, data::Dataset D, class MakeLoss>
-[[nodiscard]] auto make_batch(const Net& net, D data, const MakeLoss& make_loss) {
-  auto model = net.on(std::move(data.inputs));
-  auto loss =
-      loss_where_outputs_are<outputs_t<decltype(model)>>(make_loss(targets_of(data), model.output_space()));
-  return Batch<decltype(model), decltype(loss)>{std::move(model), std::move(loss)};
+template <Model H, class Targets, class MakeLoss>
+[[nodiscard]] auto make_batch(H model, const Targets& targets, const MakeLoss& make_loss) {
+  auto loss = loss_where_outputs_are<outputs_t<H>>(make_loss(targets, model.output_space()));
+  return Batch<H, decltype(loss)>{std::move(model), std::move(loss)};
 }
 
 }  // namespace detail
-
-/// Mini-batches of a network on a data set: the empirical risk. See `batches`.
-template <BatchableNetwork Net, data::Dataset D, class MakeLoss>
-class DataBatches {
- public:
-  DataBatches(Net net, D data, const BatchOptions& options, MakeLoss make_loss)
-      : net_(std::move(net)),
-        data_(std::make_shared<const D>(std::move(data))),
-        sampler_(data_->samples(), options),
-        make_loss_(std::move(make_loss)) {}
-
-  [[nodiscard]] Index steps_per_epoch() const { return sampler_.steps_per_epoch(); }
-  [[nodiscard]] const D& data() const { return *data_; }
-
-  /// The batch of a step. Cost: a copy of its samples.
-  [[nodiscard]] auto batch(Index step) {
-    return detail::make_batch(net_, data::subset(*data_, sampler_(step)), make_loss_);
-  }
-  /// The whole data set as one batch: the risk that the batches estimate.
-  [[nodiscard]] auto full_batch() const { return detail::make_batch(net_, *data_, make_loss_); }
-
- private:
-  Net net_;
-  std::shared_ptr<const D> data_;
-  BatchSampler sampler_;
-  MakeLoss make_loss_;
-};
-
-/// A network on mini-batches of a data set.
-///
-///     auto problem = batches(net, data, {.size = 64, .seed = 1}, [](const auto& labels, const auto& space) {
-///       return cross_entropy_loss(labels, space);
-///     });
-///
-/// `make_loss(targets, space)` makes the loss of a batch from its targets (k x b; of labelled data, its b
-/// labels) and the batch's space; without it the loss is the square loss of the targets. Copies share the
-/// data.
-/// @throws std::invalid_argument unless 1 <= options.size, and <= n without replacement
-template <BatchableNetwork Net, data::Dataset D, class MakeLoss = MakeSquareLoss>
-[[nodiscard]] auto batches(const Net& net, D data, const BatchOptions& options, MakeLoss make_loss = {}) {
-  return DataBatches<Net, D, MakeLoss>(net, std::move(data), options, std::move(make_loss));
-}
 
 struct FreshBatchOptions {
   /// Samples in a batch.
@@ -166,7 +122,8 @@ class FreshBatches {
   /// The batch of a step, from the step's own Philox stream.
   [[nodiscard]] auto batch(Index step) {
     Philox rng = detail::batch_engine(options_.seed, step);
-    return detail::make_batch(net_, source_.sample(options_.size, rng), make_loss_);
+    auto samples = source_.sample(options_.size, rng);
+    return detail::make_batch(net_.on(std::move(samples.inputs)), detail::targets_of(samples), make_loss_);
   }
 
  private:

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <lazytrain/backend/image_move.hpp>
 #include <lazytrain/core/random.hpp>
 #include <lazytrain/data/dataset.hpp>
 #include <lazytrain/nn/image_shape.hpp>
@@ -40,36 +41,57 @@ struct Augmentation {
   double flip = 0.5;
 };
 
-/// Augments each column of X, images of `shape` in a network's layout. Draws three numbers an image, in
-/// order.
-/// @throws std::invalid_argument if a size is wrong or the padding negative, std::domain_error unless flip is
-/// in [0, 1]
-template <class S>
-void augment(Matrix<S>& X, const ImageShape& shape, const Augmentation& options, RandomEngine auto& rng) {
-  require_size("augment", "X.rows()", X.rows(), shape.dim(), "the coordinates of an image");
-  require_argument(options.padding >= 0, "augment", "options.padding", options.padding, "at least 0");
-  require_domain(options.flip >= 0 && options.flip <= 1, "augment", "options.flip", options.flip,
-                 "a probability");
-  const Index c = shape.channels;
-  Vector<S> image(shape.dim());
-  for (Index j = 0; j < X.cols(); ++j) {
-    const Index dy = random_index(rng, 2 * options.padding + 1) - options.padding;
-    const Index dx = random_index(rng, 2 * options.padding + 1) - options.padding;
-    const bool flipped = uniform(rng) < options.flip;
-    image = X.col(j);
-    for (Index y = 0; y < shape.height; ++y) {
-      for (Index x = 0; x < shape.width; ++x) {
-        const Index from_y = y + dy;
-        const Index from_x = (flipped ? shape.width - 1 - x : x) + dx;
-        auto pixel = X.col(j).segment(c * (y * shape.width + x), c);
-        if (from_y < 0 || from_y >= shape.height || from_x < 0 || from_x >= shape.width) {
+/// Augments images of a shape, in a network's layout, at random: `augmenter(X, rng)` on the host, or by moves
+/// that it draws, wherever the images are. The same engine gives the same images in both ways.
+class Augmenter {
+ public:
+  /// @throws std::invalid_argument if the padding is negative, std::domain_error unless flip is in [0, 1]
+  explicit Augmenter(const ImageShape& shape, const Augmentation& options = {})
+      : shape_(shape), options_(options) {
+    require_argument(options.padding >= 0, "Augmenter", "options.padding", options.padding, "at least 0");
+    require_domain(options.flip >= 0 && options.flip <= 1, "Augmenter", "options.flip", options.flip,
+                   "a probability");
+  }
+
+  [[nodiscard]] const ImageShape& shape() const { return shape_; }
+
+  /// Moves for `count` images: three numbers each, in order.
+  [[nodiscard]] std::vector<ImageMove> moves(Index count, RandomEngine auto& rng) const {
+    std::vector<ImageMove> all;
+    const Index window = 2 * options_.padding + 1;
+    for (Index i = 0; i < count; ++i) {
+      const Index down = random_index(rng, window) - options_.padding;
+      const Index right = random_index(rng, window) - options_.padding;
+      all.push_back({down, right, uniform(rng) < options_.flip});
+    }
+    return all;
+  }
+
+  /// Moves each column of X.
+  /// @throws std::invalid_argument if a column is no image of the shape
+  template <class S>
+  void operator()(Matrix<S>& X, RandomEngine auto& rng) const {
+    require_size("Augmenter", "X.rows()", X.rows(), shape_.dim(), "the coordinates of an image");
+    const std::vector<ImageMove> all = moves(X.cols(), rng);
+    Vector<S> image(X.rows());
+    for (Index j = 0; j < X.cols(); ++j) {
+      const ImageMove& move = all[static_cast<std::size_t>(j)];
+      image = X.col(j);
+      for (Index i = 0; i < X.rows(); i += shape_.channels) {
+        const Index from = move.source(i, shape_.channels, shape_.height, shape_.width);
+        auto pixel = X.col(j).segment(i, shape_.channels);
+        if (from < 0) {
           pixel.setZero();
         } else {
-          pixel = image.segment(c * (from_y * shape.width + from_x), c);
+          pixel = image.segment(from, shape_.channels);
         }
       }
     }
   }
-}
+
+ private:
+  ImageShape shape_;
+  Augmentation options_;
+};
 
 }  // namespace lazytrain::nn

@@ -5,6 +5,7 @@
 #include <lazytrain/backend/cuda/contraction.hpp>
 #include <lazytrain/core/error.hpp>
 #include <memory>
+#include <span>
 #include <utility>
 
 namespace lazytrain::cuda {
@@ -150,6 +151,27 @@ class ExecutorBackend {
   [[nodiscard]] lazytrain::Vector<S> to_host(const Vector& values) const { return values.to_host(); }
   [[nodiscard]] Matrix<S> to_host(const Batch& values) const { return values.to_host(); }
 
+  /// Columns `columns` of X, in that order, for batches of a data set that is here: the host sends their
+  /// numbers.
+  [[nodiscard]] Batch gather(const Batch& X, std::span<const Index> columns) const {
+    Batch out = uninitialized(X.rows(), static_cast<Index>(columns.size()));
+    const detail::Scratch<Index, E> places(columns);
+    E::for_each(out.rows() * out.cols(),
+                detail::GatherEntry<S>{X.rows(), X.data(), places.data(), out.data()});
+    return out;
+  }
+  /// The same of images, channels x height x width numbers each, which also move, one move each.
+  [[nodiscard]] Batch gather(const Batch& X, std::span<const Index> columns, Index channels, Index height,
+                             Index width, std::span<const ImageMove> moves) const {
+    Batch out = uninitialized(X.rows(), static_cast<Index>(columns.size()));
+    const detail::Scratch<Index, E> places(columns);
+    const detail::Scratch<ImageMove, E> moves_there(moves);
+    E::for_each(out.rows() * out.cols(),
+                detail::GatherMoved<S>{channels, height, width, X.data(), places.data(), moves_there.data(),
+                                       out.data()});
+    return out;
+  }
+
   /// Every column of y (channels x columns) += b.
   void add_bias(const S* b, Index channels, Index columns, S* y) const {
     E::for_each(channels * columns, detail::AddBias<S>{b, channels, y});
@@ -196,6 +218,9 @@ class ExecutorBackend {
     auto made = std::make_shared<typename E::Products>();
     made->use(options.arithmetic);
     return made;
+  }
+  [[nodiscard]] static Batch uninitialized(Index rows, Index cols) {
+    return Batch(Vector(rows * cols), rows, cols);
   }
   [[nodiscard]] Convolution<S, E> convolution(Workspace& scratch) const {
     return {*products_, static_cast<Index>(options_.patch_memory / sizeof(S)), scratch};

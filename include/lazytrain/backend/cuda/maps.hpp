@@ -1,6 +1,7 @@
 #pragma once
 
 #include <lazytrain/backend/cuda/executor.hpp>
+#include <lazytrain/backend/image_move.hpp>
 #include <lazytrain/backend/pooling_shape.hpp>
 #include <utility>
 
@@ -104,6 +105,33 @@ struct AddBias {
   Index rows;
   S* y;
   constexpr void operator()(Index i) const { y[i] += b[i % rows]; }
+};
+
+/// Coordinate i of the columns `columns` of a matrix, side by side.
+template <class S>
+struct GatherEntry {
+  Index rows;
+  const S* in;
+  const Index* columns;
+  S* out;
+  constexpr void operator()(Index i) const { out[i] = in[i % rows + rows * columns[i / rows]]; }
+};
+
+/// The same of images, each moved.
+template <class S>
+struct GatherMoved {
+  Index channels;
+  Index height;
+  Index width;
+  const S* in;
+  const Index* columns;
+  const ImageMove* moves;
+  S* out;
+  constexpr void operator()(Index i) const {
+    const Index dim = channels * height * width, image = i / dim;
+    const Index from = moves[image].source(i % dim, channels, height, width);
+    out[i] = from < 0 ? S(0) : in[from + dim * columns[image]];
+  }
 };
 
 /// Where the windows of `shape` are: that of coordinate `thread` of the outputs of all samples.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <lazytrain/backend/cuda/executor.hpp>
+#include <span>
 
 /// Sums over the coordinates of arrays, in an order that their sizes alone determine: the same bits at every
 /// run and on every device with the same arithmetic.
@@ -51,6 +52,10 @@ class Scratch {
  public:
   explicit Scratch(Index size)
       : data_(size > 0 ? static_cast<S*>(E::allocate(static_cast<std::size_t>(size) * sizeof(S))) : nullptr) {
+  }
+  /// A copy of numbers of the host.
+  explicit Scratch(std::span<const S> host) : Scratch(static_cast<Index>(host.size())) {
+    if (!host.empty()) E::upload(data_, host.data(), host.size_bytes());
   }
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
