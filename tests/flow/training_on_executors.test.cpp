@@ -40,6 +40,83 @@ TEST_CASE("a checkpoint holds vectors that live elsewhere", "[flow]") {
   CHECK_THROWS_AS(checkpoint.get("x", wrong), std::runtime_error);
 }
 
+namespace {
+
+auto displacements(Index size) {
+  const auto net = smooth_classifier(Backend<float>());
+  Philox rng(1);
+  return batch_displacement_field(
+      batches(net, small_data<float>(), {.size = size, .seed = 1},
+              [](const auto& labels, const auto& space) { return cross_entropy_loss<float>(labels, space); }),
+      nn::xavier_normal(net, rng), 100.0f, Start::centred);
+}
+
+}  // namespace
+
+TEST_CASE("training on a device waits for it at looks alone", "[flow]") {
+  // Three steps an epoch.
+  auto field = displacements(4);
+  const auto zero = zeros_like(field.w0());
+  const auto waits = [&](Index look_every, Index epochs) {
+    const Index before = HostExecutor::waits();
+    const auto end =
+        stochastic_descent(field, zero, {.step = 0.1, .epochs = epochs, .look_every = look_every});
+    CHECK(end.succeeded());
+    return HostExecutor::waits() - before;
+  };
+  // Epochs end with a look; the last message asks for a norm.
+  CHECK(waits(100, 4) == 4 + 1);
+  CHECK(waits(100, 8) == 8 + 1);
+  CHECK(waits(2, 4) == 2 * 4 + 1);
+}
+
+TEST_CASE("looking seldom changes nothing in a run, its losses or its metrics", "[flow]") {
+  auto field = displacements(5);
+  const auto zero = zeros_like(field.w0());
+  const auto run = [&](Index look_every) {
+    std::vector<double> losses;
+    const auto end =
+        stochastic_descent(field, zero, {.step = 0.1, .momentum = 0.9, .epochs = 3, .look_every = look_every},
+                           [&](const auto& view) {
+                             losses.push_back(view.mean_loss);
+                             losses.push_back(view.step);
+                             losses.push_back(static_cast<double>(view.field.loss_value()));
+                           });
+    losses.insert(losses.end(), {end.gradient_norm, end.loss, static_cast<double>(end.evaluations)});
+    return std::pair(end.x.to_host(), losses);
+  };
+  const auto often = run(1), seldom = run(100);
+  CHECK(often.first == seldom.first);
+  CHECK(often.second == seldom.second);
+  CHECK(seldom.second.size() == 12);
+}
+
+TEST_CASE("a failure between looks is found, located and undone", "[flow]") {
+  auto field = displacements(1);
+  const auto zero = zeros_like(field.w0());
+  const auto run = [&](Index look_every, double limit) {
+    return stochastic_descent(
+        field, zero,
+        {.step = 1, .momentum = 0.9, .epochs = 2, .divergence_norm = limit, .look_every = look_every});
+  };
+  const auto free = run(1, 1e100);
+  REQUIRE(free.succeeded());
+  // A limit that is passed under way.
+  const double limit = 0.8 * static_cast<double>(norm(free.x));
+  const auto located = run(1, limit), found = run(100, limit);
+  CHECK(located.reason == DescentStop::diverged);
+  CHECK(located.iterations > 1);
+  CHECK(found.reason == located.reason);
+  CHECK(found.message == located.message);
+  CHECK(found.iterations == located.iterations);
+  CHECK(found.x.to_host() == located.x.to_host());
+  const auto broken = [&](Index look_every) {
+    return stochastic_descent(field, zero, {.step = 1e30, .epochs = 1, .look_every = look_every});
+  };
+  CHECK(broken(100).message == broken(1).message);
+  CHECK_FALSE(broken(100).succeeded());
+}
+
 TEST_CASE("an interrupted descent on an executor goes on with the same bits", "[flow]") {
   using S = float;
   const auto net = smooth_classifier(Backend<S>());

@@ -69,12 +69,36 @@ TEMPLATE_TEST_CASE(
   }
 }
 
+TEMPLATE_TEST_CASE("values left elsewhere are those of the host, with their weights", "[loss]", float,
+                   double) {
+  using S = TestType;
+  using W = cuda::Vector<S, HostExecutor>;
+  const S huge = std::numeric_limits<S>::max() / 4;
+  const S rows[] = {0, 0, 0, 40, -40, 0, 3, -huge, 0, S(1e-6), 0, 1};
+  const Vector<S> y = Eigen::Map<const Vector<S>>(rows, 12);
+  const Vector<S> targets = Vector<S>::LinSpaced(12, 0, 1);
+  const auto check = [](const auto& loss, const Vector<S>& at) {
+    const auto there = loss_where_outputs_are<W>(loss);
+    W value(2);
+    there.value_to(W(at), value.data() + 1);
+    // Four samples of three outputs, all terms positive.
+    CHECK_THAT(static_cast<double>(value.to_host()(1)),
+               WithinRel(static_cast<double>(loss.value(at)), roundoff<S>(20)));
+  };
+  for (const OutputSpace& space :
+       {OutputSpace::empirical(4, 3), OutputSpace::weighted(Eigen::Vector4d(1, 0.5, 2, 3), 3)}) {
+    check(cross_entropy_loss<S>({0, 0, 2, 2}, space), y);
+    check(square_loss(targets, space), Vector<S>(y.cwiseMax(S(-100))));
+  }
+}
+
 TEST_CASE("gradients elsewhere refuse wrong sizes", "[loss]") {
   const auto there =
       loss_where_outputs_are<V>(cross_entropy_loss<double>({0, 1}, OutputSpace::empirical(2, 3)));
   V g(6);
   CHECK(message_of<std::invalid_argument>([&] { there.gradient(V(5), g); }) ==
         "lazytrain::LossElsewhere::gradient: y has size 5, expected 6 (the space's dimension)");
+  CHECK_THROWS_AS(there.value_to(V(5), g.data()), std::invalid_argument);
 }
 
 TEST_CASE("where outputs are on the host a loss stays what it is", "[loss]") {

@@ -120,6 +120,13 @@ void check_vectors() {
         static_cast<double>(dot(there, out)),
         WithinAbs(x.template cast<double>().dot(y.template cast<double>()), roundoff<S>(40) * scale_of_sum));
     CHECK(dot(there, out) == dot(there, out));
+    V products(2);
+    dot_to(there, out, products.data());
+    sum_to(there, size, cuda::detail::Entry<S>{there.data()}, products.data() + 1);
+    CHECK(products.to_host()(0) == dot(there, out));
+    CHECK_THAT(static_cast<double>(products.to_host()(1)),
+               WithinAbs(x.template cast<double>().sum(),
+                         roundoff<S>(40) * static_cast<double>(x.cwiseAbs().sum())));
     CHECK_THAT(static_cast<double>(norm(there)),
                WithinRel(x.template cast<double>().norm(), roundoff<S>(40)));
     CHECK(all_finite(there));

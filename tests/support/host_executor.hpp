@@ -93,10 +93,16 @@ class HostExecutor {
     munmap(block->second.start, block->second.size + block->second.page);
     blocks().erase(block);
   }
-  static void upload(void* to, const void* from, std::size_t bytes) { move(to, from, bytes); }
-  static void download(void* to, const void* from, std::size_t bytes) { move(to, from, bytes); }
+  static void upload(void* to, const void* from, std::size_t bytes) {
+    uploaded_ += static_cast<Index>(bytes);
+    move(to, from, bytes);
+  }
+  static void download(void* to, const void* from, std::size_t bytes) {
+    ++waits_;
+    move(to, from, bytes);
+  }
   static void copy(void* to, const void* from, std::size_t bytes) { move(to, from, bytes); }
-  static void synchronize() {}
+  static void synchronize() { ++waits_; }
 
   template <class F>
   static void for_each(Index count, const F& f) {
@@ -111,6 +117,10 @@ class HostExecutor {
     }
   }
 
+  /// How often the host has waited for a device so far.
+  [[nodiscard]] static Index waits() { return waits_; }
+  /// Bytes that the host has sent so far.
+  [[nodiscard]] static Index uploaded() { return uploaded_; }
   /// Blocks that were allocated and not released.
   [[nodiscard]] static std::size_t allocated() { return blocks().size(); }
 
@@ -122,6 +132,8 @@ class HostExecutor {
   };
   inline static ThreadOrder order_ = ThreadOrder::ascending;
   inline static HostAccess access_ = HostAccess::refused;
+  inline static Index waits_ = 0;
+  inline static Index uploaded_ = 0;
 
   static std::map<void*, Block>& blocks() {
     static std::map<void*, Block> all;

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <lazytrain/flow/augmented_batches.hpp>
 #include <lazytrain/flow/batch_field.hpp>
+#include <lazytrain/flow/data_batches.hpp>
 #include <lazytrain/flow/dormand_prince.hpp>
 #include <lazytrain/flow/gradient_field.hpp>
 #include <lazytrain/flow/integrate.hpp>
@@ -11,6 +13,7 @@
 #include <lazytrain/linalg/top_eigenpairs.hpp>
 #include <lazytrain/loss/cross_entropy.hpp>
 #include <lazytrain/loss/loss_elsewhere.hpp>
+#include <lazytrain/nn/images.hpp>
 #include <lazytrain/nn/network.hpp>
 #include <lazytrain/nn/xavier.hpp>
 #include <limits>
@@ -45,9 +48,10 @@ Results<scalar_t<B>> training_results(const B& backend) {
   Philox rng(1);
   const auto w0 = nn::xavier_normal(net, rng);
   const auto zero = zeros_like(w0);
-  const auto problem =
-      batches(net, small_data<S>(), {.size = 4, .seed = 1},
-              [](const auto& labels, const auto& space) { return cross_entropy_loss<S>(labels, space); });
+  const auto make_loss = [](const auto& labels, const auto& space) {
+    return cross_entropy_loss<S>(labels, space);
+  };
+  const auto problem = batches(net, small_data<S>(), {.size = 4, .seed = 1}, make_loss);
   const StochasticDescentOptions options{.step = 0.1, .momentum = 0.9, .epochs = 4};
   Results<S> results;
   const auto keep = [&](const char* name, const auto& end) {
@@ -63,6 +67,10 @@ Results<scalar_t<B>> training_results(const B& backend) {
     auto field = batch_displacement_field(problem, w0, alpha, Start::centred);
     keep("displacement", stochastic_descent(field, zero, options));
   }
+  const auto augmented = augmented_batches(net, small_data<S>(), {.size = 5, .seed = 2},
+                                           nn::Augmenter(net.input_shape(), {.padding = 2}), make_loss);
+  auto field = batch_parameter_field(augmented, w0, S(1));
+  keep("augmented", stochastic_descent(field, w0, options));
   return results;
 }
 

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <lazytrain/flow/batch_problem.hpp>
 #include <lazytrain/flow/gradient_field.hpp>
+#include <limits>
 #include <utility>
 
 namespace lazytrain {
@@ -40,6 +41,11 @@ concept BatchField =
 
 namespace detail {
 
+template <class R, class V>
+concept LeavesValue = requires(const R& loss, const V& y, scalar_t<R>* out) {
+  loss.value_to(y, out);
+};
+
 /// Loss, its gradient and the field on a batch: what the two coordinates share.
 template <BatchProblem P>
 class BatchFieldBase {
@@ -55,15 +61,28 @@ class BatchFieldBase {
   [[nodiscard]] Index steps_per_epoch() const { return problem_.steps_per_epoch(); }
   /// R at the outputs on the last batch: alpha^2 F_alpha restricted to it.
   [[nodiscard]] Scalar loss_value() const { return loss_; }
+  /// Says what the loss was that the field left on a device.
+  void loss_was(Scalar loss) { loss_ = loss; }
   [[nodiscard]] Index batch_samples() const { return samples_; }
   [[nodiscard]] const State& w0() const { return w0_; }
   [[nodiscard]] Scalar alpha() const { return alpha_; }
 
  protected:
-  /// f = -rate DM(x)^T grad R(outputs) for the tangent of M at x.
+  /// Whether the loss can stay where the outputs are, for the host to read later.
+  static constexpr bool leaves_loss = detail::LeavesValue<R, outputs_t<H>>;
+
+  /// f = -rate DM(x)^T grad R(outputs) for the tangent of M at x. The loss goes to *left, if that is
+  /// somewhere.
   template <class T>
-  void descend(const T& tangent, const R& loss, const outputs_t<H>& outputs, Scalar rate, State& f) {
-    loss_ = loss.value(outputs);
+  void descend(const T& tangent, const R& loss, const outputs_t<H>& outputs, Scalar rate, State& f,
+               Scalar* left) {
+    if constexpr (leaves_loss) {
+      if (left != nullptr) {
+        loss.value_to(outputs, left);
+        loss_ = std::numeric_limits<Scalar>::quiet_NaN();
+      }
+    }
+    if (left == nullptr) loss_ = loss.value(outputs);
     samples_ = loss.output_space().samples();
     outputs_t<H> gradient = outputs;
     loss.gradient(outputs, gradient);
@@ -97,16 +116,22 @@ class BatchDisplacementField : public detail::BatchFieldBase<P> {
 
   /// Cost: the model at w0 and at w on the batch (values), and a vjp; h(w0) is computed apart where the
   /// displaced model does not keep it.
-  void operator()(Index step, const State& d, State& f) {
+  void operator()(Index step, const State& d, State& f) { evaluate(step, d, f, nullptr); }
+  /// The same on a device, without waiting for it: the loss is left at *loss, there.
+  void operator()(Index step, const State& d, State& f, Scalar* loss) requires Base::leaves_loss {
+    evaluate(step, d, f, loss);
+  }
+
+ private:
+  void evaluate(Index step, const State& d, State& f, Scalar* left) {
     const auto batch = this->problem_.batch(step);
     const auto model = displaced(batch.model, this->w0_, epsilon_);
     const auto tangent = linearize(model, d);
     outputs_t<H> outputs = tangent.value();
     if (this->start_ == Start::as_is) axpy(Scalar(1), start_of(batch.model, model), outputs);
-    this->descend(tangent, batch.loss, outputs, Scalar(1), f);
+    this->descend(tangent, batch.loss, outputs, Scalar(1), f, left);
   }
 
- private:
   template <class D>
   [[nodiscard]] outputs_t<H> start_of(const H& h, const D& model) const {
     if constexpr (requires { model.origin().value(); }) {
@@ -138,7 +163,14 @@ class BatchParameterField : public detail::BatchFieldBase<P> {
   }
 
   /// Cost: a forward pass and a vjp on the batch; centred, another forward pass.
-  void operator()(Index step, const State& w, State& f) {
+  void operator()(Index step, const State& w, State& f) { evaluate(step, w, f, nullptr); }
+  /// The same on a device, without waiting for it: the loss is left at *loss, there.
+  void operator()(Index step, const State& w, State& f, Scalar* loss) requires Base::leaves_loss {
+    evaluate(step, w, f, loss);
+  }
+
+ private:
+  void evaluate(Index step, const State& w, State& f, Scalar* left) {
     const auto batch = this->problem_.batch(step);
     const auto tangent = linearize(batch.model, w);
     outputs_t<H> outputs = tangent.value();
@@ -146,7 +178,7 @@ class BatchParameterField : public detail::BatchFieldBase<P> {
       axpy(Scalar(-1), linearize(batch.model, this->w0_).value(), outputs);
     }
     scale(this->alpha_, outputs);
-    this->descend(tangent, batch.loss, outputs, 1 / this->alpha_, f);
+    this->descend(tangent, batch.loss, outputs, 1 / this->alpha_, f, left);
   }
 };
 

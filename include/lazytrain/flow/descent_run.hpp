@@ -144,6 +144,17 @@ class DescentRun {
     return false;
   }
 
+  /// Counts steps that were taken without looking, along a last gradient of this norm.
+  void advanced(Index steps, double gradient_norm) {
+    taken_ += steps;
+    result_.iterations += steps;
+    result_.evaluations += steps;
+    result_.gradient_norm = gradient_norm;
+  }
+
+  /// An iterate whose norm exceeds it has diverged.
+  [[nodiscard]] double limit() const { return limit_; }
+
   [[nodiscard]] bool out_of_time() {
     if (options_.max_seconds == std::numeric_limits<double>::infinity()) return false;
     const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - started_;

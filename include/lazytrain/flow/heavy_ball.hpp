@@ -48,6 +48,15 @@ class HeavyBall {
       axpy(static_cast<Scalar>(eta), motion_, x_);
     }
   }
+  /// Copies of x and of the velocity, to which `go_to` returns.
+  void keep(State& x, State& motion) const {
+    copy(x_, x);
+    copy(motion_, motion);
+  }
+  void go_to(const State& x, const State& motion) {
+    copy(x, x_);
+    copy(motion, motion_);
+  }
   /// x goes back to where it was before the last step. The velocity does not: descent ends there.
   void retreat() { std::swap(x_, before_); }
 

@@ -69,6 +69,33 @@ struct CrossEntropyGradientOfSample {
   }
 };
 
+/// sum_j q_j (log sum_l exp(y_l) - y_j) of a sample's outputs.
+template <class S>
+struct CrossEntropyValueOfSample {
+  Index outputs;
+  const S* y;
+  const S* targets;
+  [[nodiscard]] constexpr S operator()(Index sample) const {
+    using W = Wide<S>;
+    const S* const z = y + sample * outputs;
+    const S* const q = targets + sample * outputs;
+    Index top = 0;
+    for (Index j = 1; j < outputs; ++j) top = z[j] > z[top] ? j : top;
+    W tail(0);
+    for (Index j = 0; j < outputs; ++j) {
+      if (j != top) tail += std::exp(static_cast<W>(z[j]) - static_cast<W>(z[top]));
+    }
+    const W log_of_sum = std::log1p(tail);
+    W sum(0);
+    for (Index j = 0; j < outputs; ++j) {
+      if (q[j] > S(0)) {
+        sum += static_cast<W>(q[j]) * ((static_cast<W>(z[top]) - static_cast<W>(z[j])) + log_of_sum);
+      }
+    }
+    return static_cast<S>(sum);
+  }
+};
+
 /// exp(-r) - 1 + r >= 0 without cancellation: its series near 0.
 template <class W>
 [[nodiscard]] W exp_remainder(W r) {
@@ -148,6 +175,11 @@ class CrossEntropyLoss {
   /// `gradient` as a function of the sample, which a device can call; y, the targets and g are there.
   [[nodiscard]] auto gradient_of_samples(const S* y, const S* targets, S* g) const {
     return detail::CrossEntropyGradientOfSample<S>{space_.outputs(), y, targets, g};
+  }
+
+  /// The loss of a sample, without its weight, as such a function.
+  [[nodiscard]] auto value_of_samples(const S* y, const S* targets) const {
+    return detail::CrossEntropyValueOfSample<S>{space_.outputs(), y, targets};
   }
 
   /// The gradient of R at y in F, as a new vector.

@@ -22,13 +22,28 @@ concept HasGradientOfSamples = requires(const R& loss, const V& y, V& g) {
   for_each(y, Index{}, loss.gradient_of_samples(y.data(), y.data(), g.data()));
 };
 
+/// `sum_to(y, count, term, out)` leaves the sum of term(0), ..., term(count - 1) where y lives.
+template <class R, class V>
+concept HasValueOfSamples = HasGradientOfSamples<R, V> && requires(const R& loss, const V& y, scalar_t<R>* out) {
+  sum_to(y, Index{}, loss.value_of_samples(y.data(), y.data()), out);
+};
+
+/// A sample's loss with its weight: weights[i], or one weight for all.
+template <class S, class Term>
+struct WeightedSample {
+  Term term;
+  S weight;
+  const S* weights;
+  [[nodiscard]] constexpr S operator()(Index i) const { return (weights == nullptr ? weight : weights[i]) * term(i); }
+};
+
 }  // namespace detail
 
 // clang-format on
 
 /// A loss of the host on outputs that live elsewhere, on a device. The gradients of cross-entropy and of the
-/// square loss are computed there; other calls bring the N numbers to the host and the answer back, and wait
-/// for them. Losses are small beside the networks before them.
+/// square loss are computed there, and their values with `value_to`; other calls bring the N numbers to the
+/// host and the answer back, and wait for them. Losses are small beside the networks before them.
 template <Loss R, VectorElsewhere V>
 requires std::same_as<outputs_t<R>, Vector<scalar_t<R>>>
 class LossElsewhere {
@@ -40,13 +55,27 @@ class LossElsewhere {
 
   explicit LossElsewhere(R loss) : loss_(std::move(loss)) {
     if constexpr (computes_there) {
-      V targets;
-      from_host(loss_.targets(), targets);
-      targets_ = std::make_shared<const V>(std::move(targets));
+      targets_ = there(loss_.targets());
+      const OutputSpace& space = output_space();
+      if (space.uniform()) return;
+      Vector<Scalar> weights(space.samples());
+      for (Index i = 0; i < space.samples(); ++i) weights(i) = static_cast<Scalar>(space.weight(i));
+      weights_ = there(weights);
     }
   }
 
   [[nodiscard]] Scalar value(const V& y) const { return loss_.value(to_host(y)); }
+  /// *out = R(y), which the host may read later. Devices sum in the scalars of the outputs.
+  /// @throws std::invalid_argument if y's size is not N
+  void value_to(const V& y, Scalar* out) const requires detail::HasValueOfSamples<R, V> {
+    require_size("LossElsewhere::value_to", "y", dimension(y), output_space().dim(), "the space's dimension");
+    const auto value_of = loss_.value_of_samples(y.data(), targets_->data());
+    sum_to(
+        y, output_space().samples(),
+        detail::WeightedSample<Scalar, decltype(value_of)>{
+            value_of, static_cast<Scalar>(output_space().weight(0)), weights_ ? weights_->data() : nullptr},
+        out);
+  }
   /// g = gradient of R at y in F. g may be y.
   /// @throws std::invalid_argument if a size is not N
   void gradient(const V& y, V& g) const {
@@ -85,9 +114,16 @@ class LossElsewhere {
  private:
   static constexpr bool computes_there = detail::HasGradientOfSamples<R, V>;
 
+  [[nodiscard]] static std::shared_ptr<const V> there(const Vector<Scalar>& numbers) {
+    V copy;
+    from_host(numbers, copy);
+    return std::make_shared<const V>(std::move(copy));
+  }
+
   R loss_;
-  /// Where the outputs are, for gradients that are computed there.
+  /// Where the outputs are, for what is computed there; weights that are not all one.
   std::shared_ptr<const V> targets_;
+  std::shared_ptr<const V> weights_;
 };
 
 /// The loss for outputs of type V: itself, or a LossElsewhere where they live elsewhere.

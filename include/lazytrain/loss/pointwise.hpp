@@ -95,10 +95,26 @@ struct PointwiseGradientOfSample {
   }
 };
 
-/// Whether devices can call l'.
+/// The sum of l(y, t) over a sample's outputs.
+template <class S, class Ell>
+struct PointwiseValueOfSample {
+  Index outputs;
+  const S* y;
+  const S* targets;
+  [[nodiscard]] constexpr S operator()(Index sample) const {
+    using W = Wide<S>;
+    W sum(0);
+    for (Index j = sample * outputs; j < (sample + 1) * outputs; ++j)
+      sum += Ell::value(W(y[j]), W(targets[j]));
+    return static_cast<S>(sum);
+  }
+};
+
+/// Whether devices can call l and l'.
 template <class Ell>
 concept HasConstantDerivative = requires {
   typename std::bool_constant<Ell::derivative(1.0, 0.0) == 0.0>;
+  typename std::bool_constant<Ell::value(1.0, 0.0) == 0.0>;
 };
 
 }  // namespace detail
@@ -152,6 +168,12 @@ class PointwiseLoss {
   [[nodiscard]] auto gradient_of_samples(const S* y, const S* targets,
                                          S* g) const requires detail::HasConstantDerivative<Ell> {
     return detail::PointwiseGradientOfSample<S, Ell>{space_.outputs(), y, targets, g};
+  }
+
+  /// The loss of a sample, without its weight, as such a function.
+  [[nodiscard]] auto value_of_samples(const S* y,
+                                      const S* targets) const requires detail::HasConstantDerivative<Ell> {
+    return detail::PointwiseValueOfSample<S, Ell>{space_.outputs(), y, targets};
   }
 
   /// The gradient of R at y in F, as a new vector.

@@ -13,11 +13,11 @@ struct SquareFunction {
   static constexpr bool is_strongly_convex = true;
   static constexpr bool minimized_by_target = true;
 
+  /// constexpr, as the derivative: devices call them.
   template <class T>
-  [[nodiscard]] static T value(T y, T t) {
+  [[nodiscard]] static constexpr T value(T y, T t) {
     return T(0.5) * (y - t) * (y - t);
   }
-  /// constexpr: devices call it.
   template <class T>
   [[nodiscard]] static constexpr T derivative(T y, T t) {
     return y - t;

@@ -90,6 +90,15 @@ class Vector {
     return detail::sum_on_host<S, E>(x.size_, detail::EntryProduct<S>{x.data_, y.data_});
   }
   friend S norm(const Vector& x) { return std::sqrt(dot(x, x)); }
+  /// *out = the inner product, for the host to read later.
+  friend void dot_to(const Vector& x, const Vector& y, S* out) {
+    detail::sum_terms<E>(x.size_, detail::EntryProduct<S>{x.data_, y.data_}, out);
+  }
+  /// *out = the sum of term(i) for i < count, after what was done to x.
+  template <class Term>
+  friend void sum_to(const Vector&, Index count, const Term& term, S* out) {
+    detail::sum_terms<E>(count, term, out);
+  }
   /// f(i) for i < count, after what was done to x.
   template <class F>
   friend void for_each(const Vector&, Index count, const F& f) {
