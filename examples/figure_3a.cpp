@@ -10,26 +10,21 @@
 #include <string>
 #include <vector>
 
-#include "support/cnn_training.hpp"
-#include "support/linearized_solve.hpp"
+#include "support/network_runs.hpp"
 #include "support/program.hpp"
 
 namespace {
 
 using namespace lazytrain;
-using S = float;
 
 struct Options {
   std::string data;
-  std::string network = "vgg11";
+  examples::NetworkChoice choice{.width = 0.125};
   std::string loss = "square";
-  double width = 0.125;
   Index train = 2048;
   Index test = 1000;
   std::vector<double> alphas = {1, 10, 100, std::numeric_limits<double>::infinity()};
   std::vector<double> steps = {1};
-  double gain = 1;
-  Index threads = 0;
   Index solve = 0;
   examples::CnnProtocol protocol{.epochs = 20, .beta = 0};
   std::string out = "figure_3a";
@@ -40,19 +35,19 @@ void declare(CLI::App& app, Options& o) {
   app.option_defaults()->always_capture_default();
   app.add_option("--data", o.data,
                  "folder of CIFAR-10's binary files, DIR or cifar10:DIR; without it, generated images");
-  app.add_option("--network", o.network, "which network")->check(CLI::IsMember({"vgg11", "resnet18"}));
+  app.add_option("--network", o.choice.network, "which network")->check(CLI::IsMember({"vgg11", "resnet18"}));
   app.add_option(
          "--loss", o.loss,
          "loss: square is |y - e|^2 / 2 summed over the outputs (the paper's code: their mean, without 1/2)")
       ->check(CLI::IsMember({"square", "cross_entropy"}));
-  app.add_option("--width", o.width, "factor of the number of filters")->check(CLI::PositiveNumber);
+  app.add_option("--width", o.choice.width, "factor of the number of filters")->check(CLI::PositiveNumber);
   app.add_option("--train", o.train, "training images")->check(CLI::PositiveNumber);
   app.add_option("--test", o.test, "test images")->check(CLI::PositiveNumber);
   app.add_option("--alpha", o.alphas, "scales; inf is the linearized model")->delimiter(',');
   app.add_option("--steps", o.steps,
                  "initial step sizes in units of 1 / (M ||Dh(w0)||^2); the best final training loss counts")
       ->delimiter(',');
-  app.add_option("--gain", o.gain, "gain of Xavier's initialization")->check(CLI::PositiveNumber);
+  app.add_option("--gain", o.choice.gain, "gain of Xavier's initialization")->check(CLI::PositiveNumber);
   app.add_option("--epochs", o.protocol.epochs, "passes over the data")->check(CLI::PositiveNumber);
   app.add_option("--batch", o.protocol.batch, "images in a batch")->check(CLI::PositiveNumber);
   app.add_option("--momentum", o.protocol.momentum, "momentum");
@@ -62,7 +57,7 @@ void declare(CLI::App& app, Options& o) {
   app.add_option("--solve", o.solve,
                  "iterations of conjugate gradients on the linearized least squares; 0: none")
       ->check(CLI::NonNegativeNumber);
-  app.add_option("--threads", o.threads, "threads; 0: all");
+  examples::declare_device(app, o.choice.device, o.choice.threads);
   app.add_flag("!--no-augment", o.protocol.augment, "do not crop and flip the training images");
   app.add_flag("--full", o.full,
                "the paper's size: width 1, all images, 70 epochs, decay 1/3, alpha 10^0 to 10^7 and inf");
@@ -77,12 +72,12 @@ std::string name_of(double alpha, double step) {
 /// Finished and interrupted runs in the folder are those of these options, or nothing goes on from them.
 void require_same_protocol(const std::filesystem::path& folder, const Options& o, const std::string& data) {
   const nlohmann::json protocol = {{"data", data},
-                                   {"network", o.network},
+                                   {"network", o.choice.network},
                                    {"loss", o.loss},
-                                   {"width", o.width},
+                                   {"width", o.choice.width},
                                    {"train", o.train},
                                    {"test", o.test},
-                                   {"gain", o.gain},
+                                   {"gain", o.choice.gain},
                                    {"epochs", o.protocol.epochs},
                                    {"batch", o.protocol.batch},
                                    {"momentum", o.protocol.momentum},
@@ -121,16 +116,12 @@ void draw_solution(report::Figure& figure, const nlohmann::json& rows, const nlo
   figure.panels.push_back(std::move(losses));
 }
 
-template <examples::CnnLoss kind>
 void run(const Options& o) {
-  const auto data = examples::load_images<S>(o.data, o.train, o.test);
-  const cpu::Backend<S> backend({.threads = o.threads});
-  const auto net = o.network == "vgg11" ? nn::vgg11<S>({.width = o.width}, backend)
-                                        : nn::resnet18<S>({.width = o.width}, backend);
-  Philox rng(o.protocol.seed);
-  const auto w0 = nn::xavier_normal(net, rng, o.gain);
-  const double smoothness = kind == examples::CnnLoss::square ? 1.0 : 0.5;
-  const double unit = examples::cnn_unit_step(net, w0, data, smoothness);
+  const auto data = examples::load_images<float>(o.data, o.train, o.test);
+  const auto net = examples::network_runs(o.choice);
+  const auto loss = o.loss == "square" ? examples::CnnLoss::square : examples::CnnLoss::cross_entropy;
+  const double smoothness = loss == examples::CnnLoss::square ? 1.0 : 0.5;
+  const double unit = net->unit_step(data, smoothness);
   const std::filesystem::path folder = o.out;
   std::filesystem::create_directories(folder / "runs");
   require_same_protocol(folder, o, data.name);
@@ -143,15 +134,15 @@ void run(const Options& o) {
   std::vector<double> x, train_accuracy, test_accuracy, train_loss, test_loss, stability, pooling;
   nlohmann::json summary = nlohmann::json::array();
   const auto units = static_cast<Index>(o.alphas.size() * o.steps.size()) * o.protocol.epochs + o.solve;
-  report::Progress progress(2, o.network, units);
+  report::Progress progress(2, o.choice.network, units);
   double largest = 1;
   nlohmann::json linearized;
   for (const double alpha : o.alphas) largest = std::isinf(alpha) ? largest : std::max(largest, alpha);
   for (const double alpha : o.alphas) {
     nlohmann::json best;
     for (const double step : o.steps) {
-      const auto epochs = examples::train_cnn<S, kind>(net, w0, data, alpha, step * unit, o.protocol,
-                                                       folder / "runs", name_of(alpha, step), progress);
+      const auto epochs = net->train(loss, data, alpha, step * unit, o.protocol, folder / "runs",
+                                     name_of(alpha, step), progress);
       if (epochs.empty() || epochs.back().contains("failure")) continue;
       nlohmann::json end = epochs.back();
       end["alpha"] = alpha;
@@ -174,13 +165,13 @@ void run(const Options& o) {
   }
   nlohmann::json solution = nlohmann::json::array();
   if (o.solve > 0) {
-    solution = examples::solve_linearized<S>(net, w0, data, o.solve, folder / "runs", progress);
+    solution = net->solve(data, o.solve, folder / "runs", progress);
   }
 
   const bool linear = std::any_of(o.alphas.begin(), o.alphas.end(), [](double a) { return std::isinf(a); });
   report::Axis alpha_axis{.label = "scale α", .scale = report::Scale::log};
   if (linear) alpha_axis.infinity = 100 * largest;
-  report::Figure figure{.title = "Training at scale α: " + o.network + " on " + data.name};
+  report::Figure figure{.title = "Training at scale α: " + o.choice.network + " on " + data.name};
   report::Panel accuracy(alpha_axis, {.label = "accuracy, stability", .unit = "%", .low = 0, .high = 100});
   accuracy.line_points("train accuracy", x, train_accuracy)
       .line_points("test accuracy", x, test_accuracy)
@@ -190,11 +181,11 @@ void run(const Options& o) {
   losses.line_points("train loss", x, train_loss).line_points("test loss", x, test_loss);
   figure.panels = {accuracy, losses};
   if (!solution.empty()) draw_solution(figure, solution, linearized);
-  figure.caption = o.network + " of " + report::format_number(o.width) + " times the paper's width, " +
-                   std::to_string(net.parameter_dim()) + " parameters, centred, single precision; " +
-                   std::to_string(data.train.samples()) + " training and " +
-                   std::to_string(data.test.samples()) + " test images of " + data.name + "; " + o.loss +
-                   " loss; " + std::to_string(o.protocol.epochs) + " epochs of SGD, batch " +
+  figure.caption = o.choice.network + " of " + report::format_number(o.choice.width) +
+                   " times the paper's width, " + std::to_string(net->parameter_dim()) +
+                   " parameters, centred, single precision; " + std::to_string(data.train.samples()) +
+                   " training and " + std::to_string(data.test.samples()) + " test images of " + data.name +
+                   "; " + o.loss + " loss; " + std::to_string(o.protocol.epochs) + " epochs of SGD, batch " +
                    std::to_string(o.protocol.batch) + ", momentum " +
                    report::format_number(o.protocol.momentum) +
                    ". Train metrics on the first 1000 training images, not augmented.";
@@ -221,7 +212,7 @@ int main(int argc, char** argv) {
   declare(app, options);
   return examples::run_program(app, argc, argv, [&] {
     if (options.full) {
-      options.width = 1;
+      options.choice.width = 1;
       options.train = options.test = std::numeric_limits<Index>::max();
       options.protocol.epochs = 70;
       options.protocol.beta = 1.0 / 3;
@@ -229,10 +220,7 @@ int main(int argc, char** argv) {
     }
     require_argument(options.solve == 0 || options.loss == "square", "figure_3a", "--solve", options.solve,
                      "0 with another loss than the square loss: it is least squares");
-    if (options.loss == "square") {
-      run<examples::CnnLoss::square>(options);
-    } else {
-      run<examples::CnnLoss::cross_entropy>(options);
-    }
+    options.choice.seed = options.protocol.seed;
+    run(options);
   });
 }

@@ -4,21 +4,14 @@
 #include <cmath>
 #include <filesystem>
 #include <iostream>
-#include <lazytrain/flow/checkpoint.hpp>
 #include <lazytrain/linalg/symmetric_spectrum.hpp>
-#include <lazytrain/nn/network_kernel.hpp>
-#include <lazytrain/nn/resnet18.hpp>
-#include <lazytrain/nn/vgg11.hpp>
-#include <lazytrain/nn/xavier.hpp>
 #include <lazytrain/report/figure.hpp>
-#include <lazytrain/report/json.hpp>
-#include <lazytrain/report/progress.hpp>
 #include <lazytrain/report/table.hpp>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "support/image_data.hpp"
+#include "support/network_runs.hpp"
 #include "support/program.hpp"
 
 namespace {
@@ -28,13 +21,9 @@ using S = float;
 
 struct Options {
   std::string data;
-  std::string network = "vgg11";
-  double width = 1;
+  examples::NetworkChoice choice;
   Index images = 100;
-  double gain = 1;
   double memory = 2e8;
-  Index threads = 0;
-  std::uint64_t seed = 1;
   std::string out = "figure_7b";
   bool full = false;
 };
@@ -47,30 +36,6 @@ Matrix<S> random_pixels(Index dim, Index count, Philox rng) {
     for (Index i = 0; i < dim; ++i) X(i, j) = static_cast<S>((uniform(rng) - 0.5) / deviation);
   }
   return X;
-}
-
-/// The kernel of the images, kept in `file` after every unit of work: a stopped program goes on from there.
-template <class Net>
-Matrix<S> kernel_of(const Net& net, const Vector<S>& w0, const Matrix<S>& images, const Options& options,
-                    const std::string& label, const std::filesystem::path& file) {
-  nn::NetworkKernel kernel(net, w0, images, nn::KernelOptions{.memory = options.memory});
-  if (std::filesystem::exists(file)) {
-    const Checkpoint saved = Checkpoint::read(file.string());
-    Vector<S> entries(kernel.partial().size());
-    saved.get("kernel", entries);
-    kernel.resume(static_cast<Index>(saved.number("done")),
-                  entries.reshaped(kernel.partial().rows(), kernel.partial().cols()));
-  }
-  report::Progress progress(2, label, kernel.units());
-  progress.step(kernel.done());
-  while (kernel.step()) {
-    Checkpoint saved;
-    saved.set("done", static_cast<double>(kernel.done()));
-    saved.set("kernel", Vector<S>(kernel.partial().reshaped()));
-    saved.write(file.string());
-    progress.step();
-  }
-  return kernel.partial();
 }
 
 /// Eigenvalues of K/n, descending: those of the operator that drives training.
@@ -90,16 +55,12 @@ Index modes_of_share(const Vector<double>& values, double share) {
 void run(Options o) {
   if (o.full) o.images = 500;
   const auto data = examples::load_images<S>(o.data, o.images, 1);
-  const cpu::Backend<S> backend({.threads = o.threads});
-  const auto net = o.network == "vgg11" ? nn::vgg11<S>({.width = o.width}, backend)
-                                        : nn::resnet18<S>({.width = o.width}, backend);
-  Philox rng(o.seed);
-  const auto w0 = nn::xavier_normal(net, rng, o.gain);
+  const auto net = examples::network_runs(o.choice);
   const std::filesystem::path folder = o.out;
   std::filesystem::create_directories(folder);
   const std::vector<std::pair<std::string, Matrix<S>>> sets = {
       {data.name, data.train.inputs},
-      {"random pixels", random_pixels(data.train.inputs.rows(), o.images, Philox(o.seed, 99))}};
+      {"random pixels", random_pixels(data.train.inputs.rows(), o.images, Philox(o.choice.seed, 99))}};
 
   report::Table table({report::text_column("inputs"), report::number_column("largest eigenvalue"),
                        report::number_column("trace"), report::integer_column("modes of 90 % of the trace"),
@@ -112,7 +73,7 @@ void run(Options o) {
   for (std::size_t i = 0; i < sets.size(); ++i) {
     const auto& [label, images] = sets[i];
     const Matrix<S> K =
-        kernel_of(net, w0, images, o, label, folder / ("kernel_" + std::to_string(i) + ".checkpoint"));
+        net->kernel(images, o.memory, label, folder / ("kernel_" + std::to_string(i) + ".checkpoint"));
     const Vector<double> values = spectrum_of(K, o.images);
     std::vector<double> index, ratio;
     for (Index q = 0; q < values.size(); ++q) {
@@ -130,12 +91,12 @@ void run(Options o) {
                        {"modes_90", modes},
                        {"smallest_over_largest", condition}});
   }
-  report::Figure figure{.title = "Spectrum of the tangent kernel: " + o.network, .panels = {panel}};
+  report::Figure figure{.title = "Spectrum of the tangent kernel: " + o.choice.network, .panels = {panel}};
   figure.caption =
       "Eigenvalues of Σ = K/n at initialization, K the tangent kernel of " + std::to_string(o.images) +
-      " images x 10 outputs, " + o.network + " of " + report::format_number(o.width) +
-      " times the paper's width (" + std::to_string(net.parameter_dim()) + " parameters, Xavier gain " +
-      report::format_number(o.gain) + "), in single precision, whose rounding is 6e-8 of the largest.";
+      " images x 10 outputs, " + o.choice.network + " of " + report::format_number(o.choice.width) +
+      " times the paper's width (" + std::to_string(net->parameter_dim()) + " parameters, Xavier gain " +
+      report::format_number(o.choice.gain) + "), in single precision, whose rounding is 6e-8 of the largest.";
   report::write_svg(folder / "figure_7b.svg", figure);
   report::write_atomically(folder / "figure_7b.csv", values_table.to_csv());
   report::write_json(folder / "figure_7b.json", {{"spectra", summary}, {"caption", figure.caption}});
@@ -151,16 +112,17 @@ int main(int argc, char** argv) {
   app.option_defaults()->always_capture_default();
   app.add_option("--data", o.data,
                  "folder of CIFAR-10's binary files, DIR or cifar10:DIR; without it, generated images");
-  app.add_option("--network", o.network, "which network")->check(CLI::IsMember({"vgg11", "resnet18"}));
-  app.add_option("--width", o.width, "factor of the number of filters")->check(CLI::PositiveNumber);
+  app.add_option("--network", o.choice.network, "which network")->check(CLI::IsMember({"vgg11", "resnet18"}));
+  app.add_option("--width", o.choice.width, "factor of the number of filters")->check(CLI::PositiveNumber);
   app.add_option("--images", o.images, "images, 10 rows of the kernel each")->check(CLI::PositiveNumber);
-  app.add_option("--gain", o.gain, "gain of Xavier's initialization (the paper's code for this figure: 2)")
+  app.add_option("--gain", o.choice.gain,
+                 "gain of Xavier's initialization (the paper's code for this figure: 2)")
       ->check(CLI::PositiveNumber);
   app.add_option("--memory", o.memory,
                  "bytes for activations and deltas; the kernel is kept on disk after each part")
       ->check(CLI::PositiveNumber);
-  app.add_option("--threads", o.threads, "threads; 0: all");
-  app.add_option("--seed", o.seed, "seed of initialization and random pixels");
+  examples::declare_device(app, o.choice.device, o.choice.threads);
+  app.add_option("--seed", o.choice.seed, "seed of initialization and random pixels");
   app.add_flag("--full", o.full, "the paper's size: 500 images");
   app.add_option("--out,--output", o.out,
                  "folder for the figure, its data and the kernels, which go on where they stopped");

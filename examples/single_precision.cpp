@@ -4,6 +4,7 @@
 #include <cmath>
 #include <filesystem>
 #include <iostream>
+#include <lazytrain/flow/data_batches.hpp>
 #include <lazytrain/report/figure.hpp>
 #include <lazytrain/report/table.hpp>
 #include <string>
@@ -39,7 +40,7 @@ std::vector<double> losses(const Options& o, Coordinate coordinate, double step,
   const auto net = nn::vgg11<S>({.width = o.width}, cpu::Backend<S>({.threads = o.threads}));
   const data::LabelledData<S> data(images.train.inputs.template cast<S>(), images.train.labels,
                                    images.train.classes);
-  const examples::MakeCnnLoss<S, examples::CnnLoss::square> make_loss;
+  const examples::MakeCnnLoss<examples::CnnLoss::square, S> make_loss;
   auto problem = batches(net, data, {.size = data.samples(), .seed = o.seed}, make_loss);
   const Vector<S> w0 = start.cast<S>();
   std::vector<double> curve;

@@ -63,8 +63,7 @@ void declare(CLI::App& app, TableChoices& o) {
                  "squares, rather than train them; 0: train")
       ->check(CLI::NonNegativeNumber);
   app.add_option("--filters", o.filters, "random patches")->check(CLI::PositiveNumber);
-  app.add_option("--threads", o.threads, "threads; 0: all. The results do not depend on it")
-      ->check(CLI::NonNegativeNumber);
+  examples::declare_device(app, o.device, o.threads);
   app.add_flag("!--no-augment", o.protocol.augment, "do not crop and flip the images networks train on");
   app.add_flag("--full", o.full,
                "the paper's size: networks 8 and 7 times as wide, all images, 70 epochs; on a CPU it takes "

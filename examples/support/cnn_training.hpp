@@ -41,7 +41,7 @@ struct CnnProtocol {
 /// or softmax cross-entropy.
 enum class CnnLoss { square, cross_entropy };
 
-template <class S, CnnLoss kind>
+template <CnnLoss kind, class S>
 struct MakeCnnLoss {
   auto operator()(const std::vector<lazytrain::Index>& labels, const lazytrain::OutputSpace& space) const {
     if constexpr (kind == CnnLoss::square) {
@@ -53,13 +53,23 @@ struct MakeCnnLoss {
 };
 
 /// Metrics after an epoch, of the outputs alpha (h(w) - h(w0)), or, as they are, alpha h(w).
-inline nlohmann::json cnn_metrics(const auto& net, const auto& w0, auto epsilon, const auto& delta,
-                                  lazytrain::Start start, const auto& data, const auto& make_loss,
-                                  const std::string& prefix) {
+template <class B>
+nlohmann::json cnn_metrics(const lazytrain::nn::Network<B>& net, const typename B::Vector& w0,
+                           lazytrain::scalar_t<B> epsilon, const typename B::Vector& delta,
+                           lazytrain::Start start,
+                           const lazytrain::data::LabelledData<lazytrain::scalar_t<B>>& data,
+                           const auto& make_loss, const std::string& prefix) {
+  using lazytrain::axpy, lazytrain::scale;
   const auto model = net.with_memory(0).on(data.inputs);
-  auto outputs = start == lazytrain::Start::centred ? model.displace(w0, epsilon).linearize(delta).value()
-                                                    : model.linearize(w0 + epsilon * delta).value();
-  if (start == lazytrain::Start::as_is) outputs /= epsilon;
+  const auto values = [&]() -> typename B::Vector {
+    if (start == lazytrain::Start::centred) return model.displace(w0, epsilon).linearize(delta).value();
+    auto w = w0;
+    axpy(epsilon, delta, w);
+    auto scaled = model.linearize(w).value();
+    scale(1 / epsilon, scaled);
+    return scaled;
+  };
+  const lazytrain::Vector<lazytrain::scalar_t<B>> outputs = net.backend().to_host(values());
   const auto loss = make_loss(data.labels, model.output_space());
   return {{prefix + "_loss", loss.value(outputs)},
           {prefix + "_accuracy", lazytrain::accuracy(outputs, data.labels, model.output_space())}};
@@ -67,28 +77,36 @@ inline nlohmann::json cnn_metrics(const auto& net, const auto& w0, auto epsilon,
 
 /// 1 / (M ||Dh(w0)||^2) over the first training images: the step that the linearized flow is stable at, with
 /// a factor 2 to spare.
-template <class S, class Net>
-double cnn_unit_step(const Net& net, const lazytrain::Vector<S>& w0, const ImageData<S>& data,
-                     double smoothness) {
+template <class B>
+double cnn_unit_step(const lazytrain::nn::Network<B>& net, const typename B::Vector& w0,
+                     const ImageData<lazytrain::scalar_t<B>>& data, double smoothness) {
   using namespace lazytrain;
+  using S = scalar_t<B>;
+  using V = typename B::Vector;
   const Index count = std::min<Index>(256, data.train.samples());
   const auto tangent = linearize(net.on(Matrix<S>(data.train.inputs.leftCols(count))), w0);
+  const OutputSpace& space = tangent.output_space();
   Philox rng(1, 77);
-  const auto norm = operator_norm<S>([&](const auto& v, auto& out) { tangent.jvp(v, out); },
-                                     [&](const auto& g, auto& out) { tangent.adjoint(g, out); }, w0.size(),
-                                     tangent.output_space(), {.tolerance = 0.01, .dense_limit = 0}, rng);
+  Vector<S> start = normal_vector<S>(space.dim(), rng);
+  space.from_euclidean(start);
+  const auto norm =
+      operator_norm_from([&](const V& g, V& out) { tangent.adjoint(g, out); },
+                         [&](const V& v, V& out) { tangent.jvp(v, out); }, V(start), w0, {.tolerance = 0.01},
+                         [&](const V& u, const V& v) { return static_cast<double>(space.inner(u, v)); });
   return 1 / (smoothness * norm.value * norm.value);
 }
 
 /// Trains at one alpha, centred or as it is, and writes `<folder>/<name>.json` after epochs; a finished
 /// or interrupted run goes on from `<name>.checkpoint`. Returns the epochs' metrics. A network as it is is
 /// trained in its parameters, which costs three products a layer rather than five; its alpha is finite.
-template <class S, CnnLoss kind, lazytrain::Start start = lazytrain::Start::centred, class Net>
-nlohmann::json train_cnn(const Net& net, const lazytrain::Vector<S>& w0, const ImageData<S>& data,
-                         double alpha, double step, const CnnProtocol& protocol,
-                         const std::filesystem::path& folder, const std::string& name,
-                         lazytrain::report::Progress& progress) {
+template <CnnLoss kind, lazytrain::Start start, class B>
+nlohmann::json train_cnn(const lazytrain::nn::Network<B>& net, const typename B::Vector& w0,
+                         const ImageData<lazytrain::scalar_t<B>>& data, double alpha, double step,
+                         const CnnProtocol& protocol, const std::filesystem::path& folder,
+                         const std::string& name, lazytrain::report::Progress& progress) {
   using namespace lazytrain;
+  using S = scalar_t<B>;
+  using V = typename B::Vector;
   const auto file = folder / (name + ".json");
   nlohmann::json epochs = nlohmann::json::array();
   if (std::filesystem::exists(file)) {
@@ -100,10 +118,9 @@ nlohmann::json train_cnn(const Net& net, const lazytrain::Vector<S>& w0, const I
     }
   }
   const S epsilon = std::isinf(alpha) ? S(0) : static_cast<S>(1 / alpha);
-  const MakeCnnLoss<S, kind> make_loss;
-  const auto augment = [&net, &protocol](auto& X, auto& rng) {
-    if (protocol.augment) nn::Augmenter(net.input_shape())(X, rng);
-  };
+  const MakeCnnLoss<kind, S> make_loss;
+  const nn::Augmenter augment(
+      net.input_shape(), protocol.augment ? nn::Augmentation{} : nn::Augmentation{.padding = 0, .flip = 0});
   auto problem =
       augmented_batches(net, data.train, {.size = protocol.batch, .seed = protocol.seed}, augment, make_loss);
   const auto held_out = data::take(data.train, std::min<Index>(1000, data.train.samples()));
@@ -113,8 +130,11 @@ nlohmann::json train_cnn(const Net& net, const lazytrain::Vector<S>& w0, const I
     while (!epochs.empty() && epochs.back()["epoch"].template get<Index>() >= view.epoch) {
       epochs.erase(epochs.end() - 1);
     }
-    Vector<S> delta = view.x;
-    if constexpr (start == Start::as_is) delta = static_cast<S>(alpha) * (view.x - w0);
+    V delta = view.x;
+    if constexpr (start == Start::as_is) {
+      axpy(S(-1), w0, delta);
+      scale(static_cast<S>(alpha), delta);
+    }
     nlohmann::json row = {{"epoch", view.epoch}, {"batch_loss", view.mean_loss}, {"step", view.step}};
     row.update(cnn_metrics(net, w0, epsilon, delta, start, held_out, make_loss, "train"));
     row.update(cnn_metrics(net, w0, epsilon, delta, start, data.test, make_loss, "test"));
@@ -125,7 +145,7 @@ nlohmann::json train_cnn(const Net& net, const lazytrain::Vector<S>& w0, const I
     epochs.push_back(std::move(row));
     report::write_json(file, epochs);
   };
-  const auto descend = [&](auto field, const Vector<S>& from) {
+  const auto descend = [&](auto field, const V& from) {
     const Index every = field.steps_per_epoch();
     const auto end = stochastic_descent(field, from,
                                         {.step = step,
@@ -142,7 +162,7 @@ nlohmann::json train_cnn(const Net& net, const lazytrain::Vector<S>& w0, const I
   if constexpr (start == Start::as_is) {
     descend(batch_parameter_field(problem, w0, static_cast<S>(alpha)), w0);
   } else {
-    descend(batch_displacement_field(problem, w0, static_cast<S>(alpha), start), Vector<S>::Zero(w0.size()));
+    descend(batch_displacement_field(problem, w0, static_cast<S>(alpha), start), zeros_like(w0));
   }
   return epochs;
 }

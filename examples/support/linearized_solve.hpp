@@ -17,26 +17,26 @@ namespace examples {
 /// iterations, closer together at the beginning; the norm of d grows along them, stopping early is a
 /// regularization. Writes them to `<folder>/linearized.json`, and goes on from `linearized.checkpoint` where
 /// it was interrupted. The loss is the square loss of CnnLoss.
-template <class S, class Net>
-nlohmann::json solve_linearized(const Net& net, const lazytrain::Vector<S>& w0, const ImageData<S>& data,
-                                lazytrain::Index iterations, const std::filesystem::path& folder,
-                                lazytrain::report::Progress& progress) {
+template <class B>
+nlohmann::json solve_linearized(const lazytrain::nn::Network<B>& net, const typename B::Vector& w0,
+                                const ImageData<lazytrain::scalar_t<B>>& data, lazytrain::Index iterations,
+                                const std::filesystem::path& folder, lazytrain::report::Progress& progress) {
   using namespace lazytrain;
+  using V = typename B::Vector;
   const auto train = linearize(net.on(data.train.inputs), w0);
   const auto test = linearize(net.on(data.test.inputs), w0);
   const OutputSpace& space = train.output_space();
-  const MakeCnnLoss<S, CnnLoss::square> make_loss;
+  const MakeCnnLoss<CnnLoss::square, scalar_t<B>> make_loss;
   const auto loss = make_loss(data.train.labels, space);
   const auto test_loss = make_loss(data.test.labels, test.output_space());
-  const Vector<S> targets = loss.minimizer();
-  const auto apply = [&](const Vector<S>& v, Vector<S>& out) { train.jvp(v, out); };
-  const auto adjoint = [&](const Vector<S>& g, Vector<S>& out) { train.adjoint(g, out); };
+  const V targets(loss.minimizer());
+  const auto apply = [&](const V& v, V& out) { train.jvp(v, out); };
+  const auto adjoint = [&](const V& g, V& out) { train.adjoint(g, out); };
 
   const auto file = folder / "linearized.json";
   const auto checkpoint = folder / "linearized.checkpoint";
   nlohmann::json rows = nlohmann::json::array();
-  LeastSquaresState<Vector<S>, Vector<S>> start{0, Vector<S>::Zero(w0.size()), Vector<S>::Zero(w0.size()), 0,
-                                                targets};
+  LeastSquaresState<V, V> start{0, zeros_like(w0), zeros_like(w0), 0, targets};
   if (std::filesystem::exists(checkpoint)) {
     const Checkpoint kept = Checkpoint::read(checkpoint.string());
     start.iterations = kept.integer("iterations");
@@ -61,14 +61,16 @@ nlohmann::json solve_linearized(const Net& net, const lazytrain::Vector<S>& w0, 
     Index apart = 1;
     while (16 * apart <= i) apart *= 2;
     if (i % apart != 0 && i != iterations) continue;
-    const Vector<S> outputs = targets - solver.state().residual;
-    const Vector<S> test_outputs = test.jvp(solver.x());
+    V values = targets;
+    axpy(-1, solver.state().residual, values);
+    const Vector<scalar_t<B>> outputs = net.backend().to_host(values);
+    const Vector<scalar_t<B>> test_outputs = net.backend().to_host(test.jvp(solver.x()));
     rows.push_back({{"iteration", i},
                     {"train_loss", loss.value(outputs)},
                     {"train_accuracy", accuracy(outputs, data.train.labels, space)},
                     {"test_loss", test_loss.value(test_outputs)},
                     {"test_accuracy", accuracy(test_outputs, data.test.labels, test.output_space())},
-                    {"displacement", solver.x().norm()},
+                    {"displacement", norm(solver.x())},
                     {"gradient", solver.gradient_norm()}});
     report::write_json(file, rows);
     Checkpoint kept;

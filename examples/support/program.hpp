@@ -3,6 +3,8 @@
 #include <CLI/CLI.hpp>
 #include <exception>
 #include <iostream>
+#include <lazytrain/core/types.hpp>
+#include <string>
 #include <string_view>
 
 namespace examples {
@@ -13,6 +15,15 @@ inline bool asked_for(int argc, char** argv, std::string_view flag) {
     if (argv[i] == flag) return true;
   }
   return false;
+}
+
+/// The options `--device` and `--threads`.
+inline void declare_device(CLI::App& app, std::string& device, lazytrain::Index& threads) {
+  app.add_option("--device", device,
+                 "where the network computes; cuda needs a build with -DLAZYTRAIN_WITH_CUDA=ON")
+      ->check(CLI::IsMember({"cpu", "cuda"}));
+  app.add_option("--threads", threads, "threads of the processor; 0: all. The results do not depend on it")
+      ->check(CLI::NonNegativeNumber);
 }
 
 /// Parses the command line and calls `body`. What it throws becomes a line on stderr and a failure.

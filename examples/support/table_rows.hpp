@@ -8,9 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "cnn_training.hpp"
 #include "linear_classifier.hpp"
-#include "linearized_solve.hpp"
+#include "network_runs.hpp"
 
 /// The rows of the table of Figure 3(b).
 namespace examples {
@@ -49,6 +48,7 @@ struct TableChoices {
   CnnProtocol protocol{.epochs = 10, .metrics_every = 5};
   Index solve = 0;
   Index filters = 512;
+  std::string device = "cpu";
   Index threads = 0;
   std::string out = "table_3b";
   bool full = false;
@@ -95,13 +95,14 @@ class NetworkRow {
 
   [[nodiscard]] nlohmann::json compute(const ImageData<float>& data,
                                        const std::filesystem::path& folder) const {
-    const cpu::Backend<float> backend({.threads = options_.threads});
-    const auto net = vgg_ ? nn::vgg11<float>({.width = width()}, backend)
-                          : nn::resnet18<float>({.width = width()}, backend);
-    Philox rng(options_.protocol.seed);
-    const auto w0 = nn::xavier_normal(net, rng, gain());
-    nlohmann::json result = solved() ? solve(net, w0, data, folder) : train(net, w0, data, folder);
-    result["size"] = net.parameter_dim();
+    const auto net = network_runs({.network = vgg_ ? "vgg11" : "resnet18",
+                                   .width = width(),
+                                   .gain = gain(),
+                                   .seed = options_.protocol.seed,
+                                   .device = options_.device,
+                                   .threads = options_.threads});
+    nlohmann::json result = solved() ? solve(*net, data, folder) : train(*net, data, folder);
+    result["size"] = net->parameter_dim();
     return result;
   }
 
@@ -114,27 +115,25 @@ class NetworkRow {
     return vgg_ ? options_.vgg_steps : options_.resnet_steps;
   }
 
-  [[nodiscard]] nlohmann::json solve(const auto& net, const Vector<float>& w0, const ImageData<float>& data,
+  [[nodiscard]] nlohmann::json solve(const NetworkRuns& net, const ImageData<float>& data,
                                      const std::filesystem::path& folder) const {
     report::Progress progress(2, name_, options_.solve);
-    return solve_linearized<float>(net, w0, data, options_.solve, folder, progress).back();
+    return net.solve(data, options_.solve, folder, progress).back();
   }
 
-  [[nodiscard]] nlohmann::json train(const auto& net, const Vector<float>& w0, const ImageData<float>& data,
+  [[nodiscard]] nlohmann::json train(const NetworkRuns& net, const ImageData<float>& data,
                                      const std::filesystem::path& folder) const {
-    constexpr auto kind = CnnLoss::cross_entropy;
     // Cross-entropy is 1/2-smooth.
-    const double unit = cnn_unit_step(net, w0, data, 0.5);
+    const double unit = net.unit_step(data, 0.5);
     const auto runs = static_cast<Index>(steps().size());
     report::Progress progress(2, name_, runs * options_.protocol.epochs);
     nlohmann::json best;
     for (const double step : steps()) {
       const std::string name = "step_" + report::format_number(step);
       const auto epochs =
-          linearized_ ? train_cnn<float, kind>(net, w0, data, std::numeric_limits<double>::infinity(),
-                                               step * unit, options_.protocol, folder, name, progress)
-                      : train_cnn<float, kind, Start::as_is>(net, w0, data, 1.0, step * unit,
-                                                             options_.protocol, folder, name, progress);
+          linearized_ ? net.train(CnnLoss::cross_entropy, data, std::numeric_limits<double>::infinity(),
+                                  step * unit, options_.protocol, folder, name, progress)
+                      : net.train_as_is(data, step * unit, options_.protocol, folder, name, progress);
       if (epochs.empty() || epochs.back().contains("failure")) continue;
       nlohmann::json end = epochs.back();
       for (const char* other : {"layers", "stability", "pooling_stability"}) end.erase(other);

@@ -5,6 +5,7 @@
     example.py self-test                           fails unless differences are found
 
 The stored file holds the program's arguments, the keys to compare, a relative tolerance, where it comes from, and the values.
+`"tolerances"` has others, for values within a key: {"layers": 0.01}.
 Words are not compared. Programs with a sweep (`"sweep": true`) also run on two threads and from what an interrupted run leaves:
 the same bytes must come out, and nothing that was finished is computed again. Finished points are the files points/*.json of the
 output folder, or those of the pattern `"points"`.
@@ -18,21 +19,23 @@ import sys
 import tempfile
 
 
-def differences(expected, actual, tolerance, place=""):
+def differences(expected, actual, tolerance, place="", tolerances=None):
     """Lines that say where two JSON values differ; numbers are compared relatively, words not at all."""
+    tolerances = tolerances or {}
     if isinstance(expected, str) and isinstance(actual, str):
         return
     if isinstance(expected, dict) and isinstance(actual, dict):
         for key in sorted(expected.keys() | actual.keys()):
             if key in expected and key in actual:
-                yield from differences(expected[key], actual[key], tolerance, f"{place}/{key}")
+                its = tolerances.get(key, tolerance)
+                yield from differences(expected[key], actual[key], its, f"{place}/{key}", tolerances)
             else:
                 yield f"{place}/{key}: only in the {'stored' if key in expected else 'new'} values"
     elif isinstance(expected, list) and isinstance(actual, list):
         if len(expected) != len(actual):
             yield f"{place}: {len(actual)} values, expected {len(expected)}"
         for i, (one, other) in enumerate(zip(expected, actual)):
-            yield from differences(one, other, tolerance, f"{place}/{i}")
+            yield from differences(one, other, tolerance, f"{place}/{i}", tolerances)
     elif isinstance(expected, bool) or isinstance(actual, bool) or expected is None or actual is None:
         if expected is not actual:
             yield f"{place}: {actual}, expected {expected}"
@@ -79,7 +82,8 @@ def check(program, stored):
         root = pathlib.Path(name)
         text = run(program, stored, root / "first", *(["--threads", "1"] if stored["sweep"] else []))
         new = json.loads(text)
-        yield from differences(stored["values"], {key: new.get(key) for key in stored["keys"]}, stored["tolerance"])
+        found = {key: new.get(key) for key in stored["keys"]}
+        yield from differences(stored["values"], found, stored["tolerance"], tolerances=stored.get("tolerances"))
         if stored["sweep"]:
             yield from sweep_failures(program, stored, root, text)
 
@@ -106,6 +110,11 @@ def self_test():
     ]
     if list(differences(value, same, 1e-9)):
         yield "differences within the tolerance, or of words, are reported"
+    near = {**value, "d": {"e": 3.01}}
+    if list(differences(value, near, 1e-9, tolerances={"d": 1e-2})):
+        yield "a key's own tolerance is not taken"
+    if not list(differences(value, near, 1e-9, tolerances={"a": 1e-2})):
+        yield "another key's tolerance is taken"
     for other in changed:
         if not list(differences(value, other, 1e-9)):
             yield f"{other} is taken for {value}"
