@@ -44,10 +44,14 @@ endif()
 
 add_library(lazytrain_native INTERFACE)
 if(LAZYTRAIN_NATIVE OR LAZYTRAIN_NATIVE_TESTS)
-  target_compile_options(lazytrain_native INTERFACE -march=native)
+  # Also what nvcc hands to the host's compiler: the instructions decide how Eigen's memory is aligned.
+  target_compile_options(lazytrain_native INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:-march=native>"
+                                                    "$<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-march=native>")
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
     # g++ 12 warns of its own AVX-512 intrinsics, whose undefined vectors are meant to be so.
-    target_compile_options(lazytrain_native INTERFACE -Wno-uninitialized -Wno-maybe-uninitialized)
+    target_compile_options(
+      lazytrain_native INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:-Wno-uninitialized;-Wno-maybe-uninitialized>"
+                                 "$<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-Wno-uninitialized,-Wno-maybe-uninitialized>")
   endif()
 endif()
 

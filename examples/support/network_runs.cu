@@ -4,7 +4,7 @@
 
 namespace examples {
 
-std::unique_ptr<NetworkRuns> network_runs_on_cuda(const NetworkChoice& choice) {
+std::unique_ptr<NetworkRuns> network_runs_on_cuda(const NetworkChoice& choice, SameAlignment) {
   using B = lazytrain::cuda::Backend<float>;
   // Activations of the widest networks, whose parameters take some 30 GB beside them.
   return std::make_unique<NetworkRunsOn<B>>(choice, B({.chunk = 128}),

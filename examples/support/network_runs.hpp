@@ -2,7 +2,7 @@
 
 #include <memory>
 #include <string>
-#include <utility>
+#include <type_traits>
 
 #include "cnn_training.hpp"
 #include "kernel_run.hpp"
@@ -100,9 +100,12 @@ class NetworkRunsOn final : public NetworkRuns {
 };
 
 #ifdef LAZYTRAIN_EXAMPLES_ON_CUDA
+/// Eigen's matrices pass between a program and network_runs.cu: another alignment in one of them does not link.
+using SameAlignment = std::integral_constant<int, EIGEN_MAX_ALIGN_BYTES>;
+
 /// On the current GPU: network_runs.cu.
 /// @throws std::runtime_error if there is none
-[[nodiscard]] std::unique_ptr<NetworkRuns> network_runs_on_cuda(const NetworkChoice& choice);
+[[nodiscard]] std::unique_ptr<NetworkRuns> network_runs_on_cuda(const NetworkChoice& choice, SameAlignment);
 #endif
 
 /// @throws std::runtime_error if the choice is a GPU and there is none, std::invalid_argument if the program
@@ -110,7 +113,7 @@ class NetworkRunsOn final : public NetworkRuns {
 [[nodiscard]] inline std::unique_ptr<NetworkRuns> network_runs(const NetworkChoice& choice) {
   if (choice.device == "cuda") {
 #ifdef LAZYTRAIN_EXAMPLES_ON_CUDA
-    return network_runs_on_cuda(choice);
+    return network_runs_on_cuda(choice, {});
 #else
     lazytrain::raise<std::invalid_argument>("examples",
                                             "--device is cuda, expected cpu: this program was built ",

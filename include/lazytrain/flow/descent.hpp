@@ -171,7 +171,8 @@ class GradientDescent : DescentRun<typename F::State, DescentOptions> {
 /// w_k = w0 + d_k / alpha, since f in displacements is alpha times f in parameters.
 ///
 /// `observer(view)` shares the forward pass of the step and may return false to stop the run. An iteration
-/// costs one evaluation of the field and a few passes over x; it allocates nothing. Failures do not throw:
+/// costs one evaluation of the field and a few passes over x; it allocates nothing. On a device it waits for
+/// two norms. Failures do not throw:
 /// the result holds the last good state and the reason; the field ends evaluated there.
 /// @throws std::invalid_argument, std::domain_error for options that make no sense, std::runtime_error for a
 /// checkpoint that cannot be read or written

@@ -36,7 +36,7 @@ struct StochasticDescentOptions {
   Index checkpoint_every = 1000;
   /// On a device: steps between two looks at losses, gradients and iterates, for which the host waits, and at
   /// the clock. When something failed, the steps since the last look are taken again, one by one, to say
-  /// where.
+  /// where; for that two more vectors like x are kept.
   Index look_every = 100;
 };
 
