@@ -100,7 +100,8 @@ class NetworkRunsOn final : public NetworkRuns {
 };
 
 #ifdef LAZYTRAIN_EXAMPLES_ON_CUDA
-/// Eigen's matrices pass between a program and network_runs.cu: another alignment in one of them does not link.
+/// Eigen's matrices pass between a program and network_runs.cu: another alignment in one of them does not
+/// link.
 using SameAlignment = std::integral_constant<int, EIGEN_MAX_ALIGN_BYTES>;
 
 /// On the current GPU: network_runs.cu.
