@@ -3,7 +3,7 @@
 #
 # On Debian 12 it first installs what is missing (as root or with sudo). Then every test runs: those of the layers up to the
 # networks in Debug under clang's sanitizers, with every header alone; those above in Release by clang; the examples, and the
-# tests of the layers that others build on, in Release by g++, which takes twice clang's time. Where nvcc 12 or later is found
+# tests of the layers that others build on, in Release by g++, which takes longer. Where nvcc 12 or later is found
 # follows the preset cuda, whose tests are skipped where there is no device. With --all every test runs in every preset: also
 # gcc-debug, clang-tidy and the benchmarks' build.
 # Tests of real data run where LAZYTRAIN_DATA names a folder of them. The last line is `N passed, N failed`, without those that
