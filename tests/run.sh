@@ -81,6 +81,7 @@ run_preset() {
     "sanitize no") folders="core;backend;linalg;autodiff;loss;data;report;model;nn" ;;
     "gcc no") folders="core;loss;data;report;model" ;;
     "clang no") folders="kernel;flow;lazy" examples=-DLAZYTRAIN_BUILD_EXAMPLES=OFF ;;
+    "clang yes") examples=-DLAZYTRAIN_BUILD_EXAMPLES=ON ;; # not what an earlier run left
     cuda*) folders=cuda ;;
   esac
   # shellcheck disable=SC2086 # nothing, or one word
