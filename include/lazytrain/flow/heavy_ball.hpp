@@ -48,11 +48,9 @@ class HeavyBall {
       axpy(static_cast<Scalar>(eta), motion_, x_);
     }
   }
-  /// Copies of x and of the velocity, to which `go_to` returns.
-  void keep(State& x, State& motion) const {
-    copy(x_, x);
-    copy(motion_, motion);
-  }
+  /// Minus the velocity.
+  [[nodiscard]] const State& motion() const { return motion_; }
+  /// Goes to an x and a motion of before.
   void go_to(const State& x, const State& motion) {
     copy(x, x_);
     copy(motion, motion_);

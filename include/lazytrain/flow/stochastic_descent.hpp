@@ -145,8 +145,7 @@ class StochasticDescent : DescentRun<typename F::State, StochasticDescentOptions
     State numbers;
     from_host(Vector<typename State::Scalar>::Zero(3 * count), numbers);
     std::vector<Index> samples;
-    State x = ball_.x(), motion = x;
-    ball_.keep(x, motion);
+    const State x = ball_.x(), motion = ball_.motion();
     const double last_size = eta_;
     for (Index j = 0; j < count; ++j) {
       auto* const left_here = numbers.data() + 3 * j;
