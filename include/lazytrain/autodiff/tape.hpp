@@ -46,6 +46,8 @@ class Tape {
   /// New consecutive variables, column by column, for the entries of lhs * rhs; returns the first.
   Variable record_product(const Factor& lhs, const Factor& rhs) {
     Block block;
+    block.forward = &Tape::multiply;
+    block.reverse = &Tape::multiply_back;
     block.rows = lhs.values.rows();
     block.depth = lhs.values.cols();
     block.cols = rhs.values.cols();
@@ -90,7 +92,7 @@ class Tape {
     std::size_t v = 1;
     for (const Block& block : blocks_) {
       forward(v, block.first, tangents);
-      multiply(block, tangents);
+      (this->*block.forward)(block, tangents);
       v = block.first + static_cast<std::size_t>(block.rows * block.cols);
     }
     forward(v, ends_.size(), tangents);
@@ -103,7 +105,7 @@ class Tape {
     std::size_t v = ends_.size();
     for (auto block = blocks_.rbegin(); block != blocks_.rend(); ++block) {
       reverse(v, block->first + static_cast<std::size_t>(block->rows * block->cols), adjoints);
-      multiply_back(*block, adjoints);
+      (this->*block->reverse)(*block, adjoints);
       v = block->first;
     }
     reverse(v, 1, adjoints);
@@ -121,6 +123,9 @@ class Tape {
     std::size_t lhs_variables = none;
     std::size_t rhs_variables = none;
     Variable first = 0;
+    /// Set where a product is recorded: a computation without products compiles none.
+    void (Tape::*forward)(const Block&, Vector<T>&) const = nullptr;
+    void (Tape::*reverse)(const Block&, Vector<T>&) const = nullptr;
   };
 
   using View = Eigen::Map<const Matrix<T>>;

@@ -32,7 +32,8 @@ namespace detail {
 /// the patches of x as columns, the smaller of sqrt(ρ) ||W|| with ||P|| = sqrt(ρ) (see
 /// `LayerDescription::gain`), and the sum over the taps t of ||W_t||, filters x channels: W x is the sum over
 /// t of W_t applied to the pixels of x that t meets, each of which it meets at most once.
-inline double layer_norm_bound(const LayerDescription& layer) {
+template <class Layer>
+double layer_norm_bound(const Layer& layer) {
   const auto norm = [](const Matrix<double>& weights) {
     return weighted_norm(weights, Vector<double>(Vector<double>::Ones(weights.cols()))).upper();
   };
