@@ -154,6 +154,7 @@
 #include <lazytrain/loss/huber.hpp>
 #include <lazytrain/loss/labels.hpp>
 #include <lazytrain/loss/log_cosh.hpp>
+#include <lazytrain/loss/log_sum_exp.hpp>
 #include <lazytrain/loss/logistic.hpp>
 #include <lazytrain/loss/loss_elsewhere.hpp>
 #include <lazytrain/loss/metrics.hpp>

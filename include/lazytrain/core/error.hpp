@@ -64,13 +64,17 @@ void require_nonnegative(std::string_view function, std::string_view argument, S
 template <class Derived>
 void require_finite(std::string_view function, std::string_view argument,
                     const Eigen::DenseBase<Derived>& values) {
-  if (values.allFinite()) return;
-  for (Index j = 0; j < values.cols(); ++j) {
-    for (Index i = 0; i < values.rows(); ++i) {
-      const auto value = values.derived().coeff(i, j);
-      if (!std::isfinite(value)) {
-        raise<std::domain_error>(function, argument, " is ", value, " at (", i, ", ", j,
-                                 "), expected finite numbers");
+  if constexpr ((Derived::Flags & Eigen::DirectAccessBit) == 0) {
+    const typename Derived::PlainObject evaluated = values.derived();
+    require_finite(function, argument, evaluated);
+  } else {
+    for (Index j = 0; j < values.cols(); ++j) {
+      for (Index i = 0; i < values.rows(); ++i) {
+        const auto value = values.derived().coeff(i, j);
+        if (!std::isfinite(value)) {
+          raise<std::domain_error>(function, argument, " is ", value, " at (", i, ", ", j,
+                                   "), expected finite numbers");
+        }
       }
     }
   }

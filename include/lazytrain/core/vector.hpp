@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <concepts>
 #include <lazytrain/core/types.hpp>
 
@@ -58,7 +59,10 @@ template <class S>
 /// Whether no coordinate is NaN or infinite.
 template <class S>
 [[nodiscard]] bool all_finite(const Vector<S>& x) {
-  return x.allFinite();
+  for (Index i = 0; i < x.size(); ++i) {
+    if (!std::isfinite(x(i))) return false;
+  }
+  return true;
 }
 
 /// A vector on which the algorithms can run.

@@ -53,15 +53,17 @@ template <class F>
 
 namespace detail {
 
+/// A change of sign of events[index], just after the fraction theta of the step.
+struct FoundEvent {
+  std::size_t index;
+  double theta;
+};
+
 /// Finds the changes of sign of events within steps.
 template <class F>
 class EventLocator {
  public:
-  /// A change of sign of events[index], just after the fraction theta of the step.
-  struct Found {
-    std::size_t index;
-    double theta;
-  };
+  using Found = FoundEvent;
 
   EventLocator(const std::vector<Event<F>>& events, double tolerance)
       : events_(events), tolerance_(tolerance) {}
@@ -86,8 +88,7 @@ class EventLocator {
       if (std::isnan(values_[i]) || std::isnan(next_values_[i])) continue;
       if ((values_[i] > 0) != (next_values_[i] > 0)) found_.push_back({i, locate(i, step)});
     }
-    std::stable_sort(found_.begin(), found_.end(),
-                     [](const Found& a, const Found& b) { return a.theta < b.theta; });
+    std::ranges::sort(found_, {}, [](const Found& found) { return std::pair(found.theta, found.index); });
     const auto last = std::find_if(found_.begin(), found_.end(), [&](const Found& f) { return stops(f); });
     if (last != found_.end()) found_.erase(last + 1, found_.end());
     return found_;

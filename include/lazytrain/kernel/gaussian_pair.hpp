@@ -25,7 +25,8 @@ namespace detail {
 
 /// |x| without overflow or underflow on the way.
 inline double safe_norm(view_t<Vector<double>> x) {
-  const double largest = x.size() > 0 ? x.lpNorm<Eigen::Infinity>() : 0;
+  double largest = 0;
+  for (Index i = 0; i < x.size(); ++i) largest = std::max(largest, std::abs(x(i)));
   if (largest == 0) return 0;
   double sum = 0;
   for (Index i = 0; i < x.size(); ++i) sum += (x(i) / largest) * (x(i) / largest);

@@ -37,7 +37,11 @@ struct KernelModes {
   /// σ_i + λ is told from 0.
   [[nodiscard]] bool resolved(Index i, double ridge = 0) const { return values(i) + ridge > cutoff; }
   /// Modes with a resolved σ_i + λ, the first ones.
-  [[nodiscard]] Index rank(double ridge = 0) const { return (values.array() + ridge > cutoff).count(); }
+  [[nodiscard]] Index rank(double ridge = 0) const {
+    Index count = 0;
+    while (count < values.size() && resolved(count, ridge)) ++count;
+    return count;
+  }
   /// 1 / (σ_i + λ), or 0 where rounding does not tell that from 0.
   [[nodiscard]] double inverse(Index i, double ridge = 0) const {
     return resolved(i, ridge) ? 1 / (values(i) + ridge) : 0.0;

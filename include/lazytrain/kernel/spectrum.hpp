@@ -65,7 +65,8 @@ struct Spectrum {
   /// @throws std::domain_error unless 0 < λ < infinity
   [[nodiscard]] Bracket effective_dimension(double lambda) const {
     require_positive("Spectrum::effective_dimension", "lambda", lambda);
-    const double known = (values.array() / (values.array() + lambda)).sum();
+    double known = 0;
+    for (const double value : values) known += value / (value + lambda);
     const double rest = std::max(trace - values.sum(), 0.0);
     if (complete() || rest == 0) return {known, known};
     const double missing = static_cast<double>(dim - values.size());

@@ -84,7 +84,7 @@ class LayeredPropagation {
     require_size("LayeredPropagation", "X.rows()", X.rows(), network_.inputs(), "network.inputs()");
     const double up = inflation(X.rows());
     input_ = up * X.colwise().norm().transpose();
-    Matrix<double> x = X;
+    auto x = X.template cast<double>().eval();
     Vector<double> error = Vector<double>::Zero(X.cols());
     for (std::size_t l = 0; l < network_.layers().size(); ++l) {
       const LayerDescription& layer = network_.layers()[l];
@@ -92,7 +92,7 @@ class LayeredPropagation {
       at.norm = detail::layer_norm_bound(layer);
       at.gain = layer.gain() * (1 + 2 * eps);
       at.positions = layer.bias.size() > 0 ? static_cast<double>(layer.positions()) : 0;
-      const Vector<double> size = x.colwise().norm().transpose();
+      const auto size = x.colwise().norm().transpose().eval();
       const double rounding = inflation(layer.weights.cols()) - 1;
       const double bias = std::sqrt(at.positions) * layer.bias.norm();
       at.z_error =

@@ -78,7 +78,9 @@ template <class S = double, class Apply, class Adjoint>
   const double underflow = largest > 0 ? count * std::sqrt(std::numeric_limits<double>::min()) : 0;
   const double error =
       spectrum.error + (8 * (count + 1) * eps + product_eps) * std::sqrt(squares) + underflow;
-  return {spectrum.values.head(small).cwiseMax(0.0), error, small};
+  Vector<double> values(small);
+  for (Index i = 0; i < small; ++i) values(i) = std::max(spectrum.values(i), 0.0);
+  return {std::move(values), error, small};
 }
 
 }  // namespace lazytrain

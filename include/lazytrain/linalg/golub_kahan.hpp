@@ -78,8 +78,12 @@ class GolubKahanProcess {
     last_row(0, 2 * m - 1) = 1;
     const TridiagonalEigen eigen = interleaved(std::move(last_row));
     // The eigenvector of +σ is (right_1, left_1, right_2, left_2, ...) / sqrt(2).
-    return {eigen.values.head(m).cwiseMax(0.0),
-            beta_.back() * std::sqrt(2.0) * eigen.rows.row(0).head(m).transpose().cwiseAbs()};
+    BidiagonalSpectrum result{Vector<double>(m), Vector<double>(m)};
+    for (Index i = 0; i < m; ++i) {
+      result.values(i) = std::max(eigen.values(i), 0.0);
+      result.residuals(i) = beta_.back() * std::sqrt(2.0) * std::abs(eigen.rows(0, i));
+    }
+    return result;
   }
 
   /// Unit Ritz vector y_i in X of the i-th singular value. Cost: O(m^3) and m updates.

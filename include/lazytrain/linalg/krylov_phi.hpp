@@ -57,11 +57,11 @@ class PhiBasis {
     Matrix<double> ends = Matrix<double>::Zero(2, m);
     ends(0, 0) = ends(1, m - 1) = 1;
     eigen_ = process_.eigen(std::move(ends));
-    const double size = eigen_.values.cwiseAbs().maxCoeff();
+    const double size = std::max(std::abs(eigen_.values(0)), std::abs(eigen_.values(m - 1)));
     const double rounding = 64 * static_cast<double>(m) * unit();
     require_domain(eigen_.values(m - 1) >= -rounding * size, "krylov_phi", "a Ritz value of the operator",
                    eigen_.values(m - 1), "a positive semidefinite operator");
-    eigen_.values = eigen_.values.cwiseMax(0.0);
+    for (double& value : eigen_.values) value = std::max(value, 0.0);
   }
 
   [[nodiscard]] Index size() const { return process_.size(); }
@@ -76,15 +76,20 @@ class PhiBasis {
   /// (-1)^{m-1} e_m^T e^{-sT} e_1 > 0 for all s > 0, the integral of its modulus is that of φ_1, and φ_k
   /// integrates once more.
   [[nodiscard]] double error(int k, double t) const {
-    return t * process_.coupling() * start_norm() * std::abs(weights(k + 1, t).dot(eigen_.rows.row(1)));
+    const Vector<double> w = weights(k + 1, t);
+    double sum = 0;
+    for (Index i = 0; i < w.size(); ++i) sum += w(i) * eigen_.rows(1, i);
+    return t * process_.coupling() * start_norm() * std::abs(sum);
   }
 
   /// What rounding leaves of `error`, a sum with cancellation: it cannot be asked for less.
   [[nodiscard]] double floor(int k, double t) const {
-    Vector<double> z = -t * eigen_.values;
-    phi_in_place(k + 1, z);
-    return 16 * unit() * t * process_.coupling() * start_norm() *
-           z.dot(eigen_.rows.cwiseAbs().colwise().sum().transpose());
+    const Vector<double> z = values(k + 1, t);
+    double sum = 0;
+    for (Index i = 0; i < z.size(); ++i) {
+      sum += z(i) * (std::abs(eigen_.rows(0, i)) + std::abs(eigen_.rows(1, i)));
+    }
+    return 16 * unit() * t * process_.coupling() * start_norm() * sum;
   }
 
   /// Makes `add` possible. Cost: O(m^3).
@@ -102,11 +107,19 @@ class PhiBasis {
  private:
   static constexpr double unit() { return std::numeric_limits<typename V::Scalar>::epsilon(); }
 
+  /// φ_k(-t θ_i).
+  [[nodiscard]] Vector<double> values(int k, double t) const {
+    Vector<double> z = eigen_.values;
+    for (double& value : z) value *= -t;
+    phi_in_place(k, z);
+    return z;
+  }
+
   /// φ_k(-t θ_i) times the first entry of eigenvector i.
   [[nodiscard]] Vector<double> weights(int k, double t) const {
-    Vector<double> w = -t * eigen_.values;
-    phi_in_place(k, w);
-    return w.cwiseProduct(eigen_.rows.row(0).transpose());
+    Vector<double> w = values(k, t);
+    for (Index i = 0; i < w.size(); ++i) w(i) *= eigen_.rows(0, i);
+    return w;
   }
 
   LanczosProcess<V> process_;

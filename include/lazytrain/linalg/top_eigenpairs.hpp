@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <lazytrain/core/error.hpp>
 #include <lazytrain/core/random.hpp>
@@ -85,9 +86,9 @@ class BlockLanczos {
     for (Index j = begin; j < end; ++j) {
       V& w = images[static_cast<std::size_t>(j - begin)];
       const Orthogonalized rest = orthonormalize(basis_, w, scale_);
-      h_.col(j).head(end) = rest.coefficients.head(end);
-      h_.row(j).head(begin) = h_.col(j).head(begin).transpose();
-      coupling_.col(j - begin).head(size() - end) = rest.coefficients.tail(size() - end);
+      for (Index i = 0; i < end; ++i) h_(i, j) = rest.coefficients(i);
+      for (Index i = 0; i < begin; ++i) h_(j, i) = h_(i, j);
+      for (Index i = end; i < size(); ++i) coupling_(i - end, j - begin) = rest.coefficients(i);
       if (rest.norm > 0 && size() < dim_) {
         coupling_(size() - end, j - begin) = rest.norm;
         basis_.push_back(std::move(w));
@@ -99,9 +100,23 @@ class BlockLanczos {
 
   /// Ritz values, descending, and their residual norms.
   void solve() {
-    const Matrix<double> h = h_.topLeftCorner(processed_, processed_);
-    ritz_ = symmetric_eigen((0.5 * (h + h.transpose())).eval());
-    residuals_ = (coupling_ * ritz_.vectors.bottomRows(coupling_.cols())).colwise().norm().transpose();
+    Matrix<double> h(processed_, processed_);
+    for (Index j = 0; j < processed_; ++j) {
+      for (Index i = 0; i < processed_; ++i) h(i, j) = 0.5 * (h_(i, j) + h_(j, i));
+    }
+    ritz_ = symmetric_eigen(h);
+    // R times the last rows of the Ritz vectors, column by column.
+    residuals_ = Vector<double>::Zero(processed_);
+    const Index last = processed_ - coupling_.cols();
+    for (Index j = 0; j < processed_; ++j) {
+      double squares = 0;
+      for (Index i = 0; i < coupling_.rows(); ++i) {
+        double sum = 0;
+        for (Index k = 0; k < coupling_.cols(); ++k) sum += coupling_(i, k) * ritz_.vectors(last + k, j);
+        squares += sum * sum;
+      }
+      residuals_(j) = std::sqrt(squares);
+    }
   }
   [[nodiscard]] const Vector<double>& values() const { return ritz_.values; }
   [[nodiscard]] const Vector<double>& residuals() const { return residuals_; }
@@ -125,7 +140,7 @@ class BlockLanczos {
     std::move(basis_.begin() + processed_, basis_.end(), std::back_inserter(kept));
     basis_ = std::move(kept);
     h_.setZero();
-    h_.topLeftCorner(count, count).diagonal() = ritz_.values.head(count);
+    for (Index i = 0; i < count; ++i) h_(i, i) = ritz_.values(i);
     processed_ = count;
   }
 

@@ -36,11 +36,12 @@ struct TridiagonalEigen {
   require_finite("tridiagonal_eigen", "off_diagonal", off_diagonal);
   Vector<double>& d = diagonal;
   Vector<double> e = Vector<double>::Zero(n);
-  e.head(off_diagonal.size()) = off_diagonal;
+  for (Index i = 0; i + 1 < n; ++i) e(i) = off_diagonal(i);
   constexpr double eps = std::numeric_limits<double>::epsilon();
   // The second term lets pairs of zero eigenvalues decouple, which have no size of their own.
-  const double negligible =
-      n == 0 ? 0.0 : eps * eps * (d.lpNorm<Eigen::Infinity>() + e.lpNorm<Eigen::Infinity>());
+  double largest = 0;
+  for (Index i = 0; i < n; ++i) largest = std::max({largest, std::abs(d(i)), std::abs(e(i))});
+  const double negligible = 2 * eps * eps * largest;
   for (Index l = 0; l < n; ++l) {
     for (int iteration = 0;; ++iteration) {
       Index m = l;
@@ -87,7 +88,8 @@ struct TridiagonalEigen {
   }
   std::vector<Index> order(static_cast<std::size_t>(n));
   std::iota(order.begin(), order.end(), Index{0});
-  std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return d(a) > d(b); });
+  std::sort(order.begin(), order.end(),
+            [&](Index a, Index b) { return d(a) > d(b) || (d(a) == d(b) && a < b); });
   TridiagonalEigen result{Vector<double>(n), Matrix<double>(rows.rows(), n)};
   for (Index i = 0; i < n; ++i) {
     result.values(i) = d(order[static_cast<std::size_t>(i)]);

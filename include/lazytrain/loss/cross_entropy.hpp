@@ -3,40 +3,14 @@
 #include <cmath>
 #include <lazytrain/core/concepts.hpp>
 #include <lazytrain/loss/labels.hpp>
+#include <lazytrain/loss/log_sum_exp.hpp>
 #include <lazytrain/loss/pointwise.hpp>
 #include <limits>
 #include <utility>
-#include <vector>
 
 namespace lazytrain {
 
 namespace detail {
-
-/// A sample's outputs z seen from the largest, z_top: sum_j exp(z_j - z_top) = 1 + tail.
-/// Keeping the tail apart from 1 is what makes small losses and gradients accurate relative to themselves.
-template <class W>
-struct LogSumExp {
-  Index top = 0;
-  W largest{};
-  W tail{};
-
-  template <class Segment>
-  explicit LogSumExp(const Segment& z) : largest(static_cast<W>(z.maxCoeff(&top))) {
-    for (Index j = 0; j < z.size(); ++j) {
-      if (j != top) tail += exponential(z(j));
-    }
-  }
-  /// exp(z_j - z_top), at most 1.
-  template <class S>
-  [[nodiscard]] W exponential(S z) const {
-    return std::exp(static_cast<W>(z) - largest);
-  }
-  /// log sum_l exp(z_l) - z_j >= 0.
-  template <class S>
-  [[nodiscard]] W surprise(S z) const {
-    return (largest - static_cast<W>(z)) + std::log1p(tail);
-  }
-};
 
 /// g = softmax(y) - q for a sample's outputs, on the host or on a device. g may be y.
 template <class S>
@@ -47,24 +21,14 @@ struct CrossEntropyGradientOfSample {
   S* g;
   constexpr void operator()(Index sample) const {
     using W = Wide<S>;
-    const S* const z = y + sample * outputs;
     const S* const q = targets + sample * outputs;
     S* const out = g + sample * outputs;
-    Index top = 0;
-    for (Index j = 1; j < outputs; ++j) top = z[j] > z[top] ? j : top;
-    const W largest = static_cast<W>(z[top]);
-    W tail(0);
-    for (Index j = 0; j < outputs; ++j) {
-      if (j == top) continue;
-      const W e = std::exp(static_cast<W>(z[j]) - largest);
-      tail += e;
-      out[j] = static_cast<S>(e);
-    }
-    const W total = W(1) + tail;
+    const LogSumExp<W> z(y + sample * outputs, outputs, [out](Index j, W e) { out[j] = static_cast<S>(e); });
+    const W total = W(1) + z.tail;
     for (Index j = 0; j < outputs; ++j) {
       // p_top - q_top as (1 - q_top) - (1 - p_top): exact to rounding when both are near 1.
-      out[j] = static_cast<S>(j == top ? (W(1) - static_cast<W>(q[j])) - tail / total
-                                       : static_cast<W>(out[j]) / total - static_cast<W>(q[j]));
+      out[j] = static_cast<S>(j == z.top ? (W(1) - static_cast<W>(q[j])) - z.tail / total
+                                         : static_cast<W>(out[j]) / total - static_cast<W>(q[j]));
     }
   }
 };
@@ -77,37 +41,16 @@ struct CrossEntropyValueOfSample {
   const S* targets;
   [[nodiscard]] constexpr S operator()(Index sample) const {
     using W = Wide<S>;
-    const S* const z = y + sample * outputs;
+    const S* const sample_y = y + sample * outputs;
     const S* const q = targets + sample * outputs;
-    Index top = 0;
-    for (Index j = 1; j < outputs; ++j) top = z[j] > z[top] ? j : top;
-    W tail(0);
-    for (Index j = 0; j < outputs; ++j) {
-      if (j != top) tail += std::exp(static_cast<W>(z[j]) - static_cast<W>(z[top]));
-    }
-    const W log_of_sum = std::log1p(tail);
+    const LogSumExp<W> z(sample_y, outputs);
     W sum(0);
     for (Index j = 0; j < outputs; ++j) {
-      if (q[j] > S(0)) {
-        sum += static_cast<W>(q[j]) * ((static_cast<W>(z[top]) - static_cast<W>(z[j])) + log_of_sum);
-      }
+      if (q[j] > S(0)) sum += static_cast<W>(q[j]) * z.surprise(sample_y[j]);
     }
     return static_cast<S>(sum);
   }
 };
-
-/// exp(-r) - 1 + r >= 0 without cancellation: its series near 0.
-template <class W>
-[[nodiscard]] W exp_remainder(W r) {
-  if (!(std::abs(r) <= W(0.5))) return std::expm1(-r) + r;
-  W term = W(0.5) * r * r;
-  W sum(0);
-  for (int k = 3; std::abs(term) > std::numeric_limits<W>::epsilon() * W(0.25) * sum; ++k) {
-    sum += term;
-    term *= -r / static_cast<W>(k);
-  }
-  return sum;
-}
 
 }  // namespace detail
 
@@ -197,7 +140,7 @@ class CrossEntropyLoss {
     const Index k = space_.outputs();
     for (Index i = 0; i < space_.samples(); ++i) {
       const Index first = i * k;
-      const detail::LogSumExp<W> z(y.segment(first, k));
+      const detail::LogSumExp<W> z(y.data() + first, k);
       const W total = W(1) + z.tail;
       // The Hessian sees differences of v only; those to the likeliest class vanish where p is near 1.
       const W base = static_cast<W>(v(first + z.top));
@@ -244,7 +187,7 @@ class CrossEntropyLoss {
     const Index k = space_.outputs();
     W total(0);
     for (Index i = 0; i < space_.samples(); ++i) {
-      const detail::LogSumExp<W> z(y.segment(i * k, k));
+      const detail::LogSumExp<W> z(y.data() + i * k, k);
       W sample(0);
       for (Index j = i * k; j < (i + 1) * k; ++j) {
         sample += term(static_cast<W>((*targets_)(j)), z.surprise(y(j)));

@@ -9,6 +9,7 @@
 #include <lazytrain/linalg/symmetric_spectrum.hpp>
 #include <lazytrain/nn/image_shape.hpp>
 #include <limits>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -47,6 +48,9 @@ struct RandomPatchesOptions {
 template <std::floating_point S>
 class RandomPatches {
  public:
+  /// Of the whitening and the filters: at least double.
+  using Real = std::common_type_t<double, S>;
+
   /// Draws patches from the columns of X, images of the shape in a network's layout, first those for the
   /// whitening and then the filters: three numbers each.
   /// @throws std::invalid_argument if a size or count is below 1, a patch larger than an image, cells more
@@ -56,19 +60,18 @@ class RandomPatches {
                 RandomEngine auto& rng, cpu::Backend<S> backend = cpu::Backend<S>())
       : input_(input), options_(options), backend_(std::move(backend)) {
     require_options(X);
-    const Matrix<double> seen = draw(X, options.samples, rng);
+    const Matrix<Real> seen = draw(X, options.samples, rng);
     mean_ = seen.rowwise().mean();
-    const Matrix<double> centred = seen.colwise() - mean_;
-    const auto spectrum =
-        symmetric_eigen(centred * centred.transpose() / static_cast<double>(options.samples));
+    const Matrix<Real> centred = seen.colwise() - mean_;
+    const auto spectrum = symmetric_eigen(centred * centred.transpose() / static_cast<Real>(options.samples));
     // What rounding leaves of the direction that centring has removed is none.
-    const double smallest = std::max(spectrum.error, std::numeric_limits<double>::min());
-    const Vector<double> scales = spectrum.values.unaryExpr(
-        [&](double value) { return value > smallest ? 1 / std::sqrt(value + options.whitening) : 0.0; });
+    const Real smallest = std::max(spectrum.error, std::numeric_limits<Real>::min());
+    const Vector<Real> scales = spectrum.values.unaryExpr(
+        [&](Real value) { return value > smallest ? 1 / std::sqrt(value + options.whitening) : Real(0); });
     whitening_ = spectrum.vectors * scales.asDiagonal() * spectrum.vectors.transpose();
-    Matrix<double> patches = whitening_ * (draw(X, options.filters, rng).colwise() - mean_);
+    Matrix<Real> patches = whitening_ * (draw(X, options.filters, rng).colwise() - mean_);
     for (Index f = 0; f < patches.cols(); ++f) {
-      const double norm = patches.col(f).norm();
+      const Real norm = patches.col(f).norm();
       require_positive("RandomPatches", "the norm of a whitened patch", norm);
       patches.col(f) /= norm;
     }
@@ -81,11 +84,11 @@ class RandomPatches {
     return {2 * options_.filters, options_.cells, options_.cells};
   }
   /// μ, in the order of a patch: (row, column, channel).
-  [[nodiscard]] const Vector<double>& mean() const { return mean_; }
+  [[nodiscard]] const Vector<Real>& mean() const { return mean_; }
   /// W.
-  [[nodiscard]] const Matrix<double>& whitening() const { return whitening_; }
+  [[nodiscard]] const Matrix<Real>& whitening() const { return whitening_; }
   /// W v_f as columns.
-  [[nodiscard]] const Matrix<double>& filters() const { return filters_; }
+  [[nodiscard]] const Matrix<Real>& filters() const { return filters_; }
 
   /// The features of the columns of X, images in a network's layout.
   /// @throws std::invalid_argument if X has not the input's rows
@@ -149,28 +152,28 @@ class RandomPatches {
   [[nodiscard]] Index patch_dim() const { return options_.kernel * options_.kernel * input_.channels; }
 
   /// Random patches, normalized, as columns.
-  [[nodiscard]] Matrix<double> draw(const Matrix<S>& X, Index count, RandomEngine auto& rng) const {
+  [[nodiscard]] Matrix<Real> draw(const Matrix<S>& X, Index count, RandomEngine auto& rng) const {
     const Index run = options_.kernel * input_.channels;
-    Matrix<double> patches(patch_dim(), count);
+    Matrix<Real> patches(patch_dim(), count);
     for (Index j = 0; j < count; ++j) {
       const Index image = random_index(rng, X.cols());
       const Index y = random_index(rng, shape(1).output_height());
       const Index x = random_index(rng, shape(1).output_width());
       for (Index k = 0; k < options_.kernel; ++k) {
         const Index first = ((y + k) * input_.width + x) * input_.channels;
-        patches.col(j).segment(k * run, run) = X.col(image).segment(first, run).template cast<double>();
+        patches.col(j).segment(k * run, run) = X.col(image).segment(first, run).template cast<Real>();
       }
       auto patch = patches.col(j).array();
       patch -= patch.mean();
       // A constant patch is left at 0.
-      const double variance = patch.square().mean() + options_.contrast;
+      const Real variance = patch.square().mean() + options_.contrast;
       if (variance > 0) patch /= std::sqrt(variance);
     }
     return patches;
   }
 
   /// The weights of the convolution: a row for every filter less its mean, and one that takes the mean.
-  void make_filters(Matrix<double> filters) {
+  void make_filters(Matrix<Real> filters) {
     filters_ = std::move(filters);
     offsets_ = (filters_.transpose() * mean_).template cast<S>();
     weights_.resize(filters_.cols() + 1, filters_.rows());
@@ -219,8 +222,8 @@ class RandomPatches {
   ImageShape input_;
   RandomPatchesOptions options_;
   cpu::Backend<S> backend_;
-  Vector<double> mean_;
-  Matrix<double> whitening_, filters_;
+  Vector<Real> mean_;
+  Matrix<Real> whitening_, filters_;
   Matrix<S> weights_;
   Vector<S> offsets_;
 };
