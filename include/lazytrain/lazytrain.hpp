@@ -203,6 +203,7 @@
 #include <lazytrain/nn/two_layer_displaced.hpp>
 #include <lazytrain/nn/two_layer_in_blocks.hpp>
 #include <lazytrain/nn/two_layer_layout.hpp>
+#include <lazytrain/nn/two_layer_products.hpp>
 #include <lazytrain/nn/two_layer_tangent.hpp>
 #include <lazytrain/nn/vgg11.hpp>
 #include <lazytrain/nn/xavier.hpp>

@@ -73,6 +73,13 @@ concept HasMinimizer = requires(const R& loss) {
 
 }  // namespace detail
 
+/// Laziness of h itself, alpha = 1. W is a vector of parameters, `options` nothing or those of the objective.
+template <class H, class R, class W, class... Options>
+requires TwiceDifferentiableModel<H> && Loss<R>
+[[nodiscard]] auto laziness(const H& h, const R& loss, const W& w0, const Options&... options) {
+  return laziness(Objective<H, R>(h, loss, 1), w0, options...);
+}
+
 /// κ and its parts for F_alpha(w) = R(alpha h(w)) / alpha^2 at w0, 0 < alpha <= infinity; R has a minimizer
 /// y*.
 ///
@@ -135,18 +142,6 @@ requires(!detail::HasMinimizer<R>) [[nodiscard]] RelativeChanges
     laziness(const Objective<H, R>& objective, const parameters_t<H>& w0,
              const RelativeChangesOptions& options = {}) {
   return relative_changes(objective, w0, options);
-}
-
-/// Laziness of h itself, alpha = 1. W is a vector of parameters.
-template <class H, class R, class W>
-requires TwiceDifferentiableModel<H> && Loss<R>
-[[nodiscard]] auto laziness(const H& h, const R& loss, const W& w0) {
-  return laziness(Objective<H, R>(h, loss, 1), w0);
-}
-template <class H, class R, class W, class Options>
-requires TwiceDifferentiableModel<H> && Loss<R>
-[[nodiscard]] auto laziness(const H& h, const R& loss, const W& w0, const Options& options) {
-  return laziness(Objective<H, R>(h, loss, 1), w0, options);
 }
 
 }  // namespace lazytrain

@@ -5,6 +5,7 @@
 #include <lazytrain/core/output_space.hpp>
 #include <lazytrain/nn/activation.hpp>
 #include <lazytrain/nn/two_layer_layout.hpp>
+#include <lazytrain/nn/two_layer_products.hpp>
 #include <memory>
 #include <string>
 #include <type_traits>
@@ -22,7 +23,9 @@ class TwoLayerDisplacedTangent;
 /// of about 128; beyond, each takes one or two buffers above EIGEN_STACK_ALLOCATION_LIMIT (128 KiB) from the
 /// heap. Const members write scratch: use one object in each thread; copies are independent.
 template <class S, Activation Sigma>
-class TwoLayerTangent {
+class TwoLayerTangent : private detail::TwoLayerProducts<S> {
+  using Products = detail::TwoLayerProducts<S>;
+
  public:
   using Scalar = S;
 
@@ -46,9 +49,7 @@ class TwoLayerTangent {
   /// Forward pass on as many other samples at the same point. Cost: as `move_to`.
   /// @throws std::invalid_argument if X has a wrong size
   void move_to_samples(std::shared_ptr<const Matrix<S>> X) {
-    require_size("TwoLayerTangent::move_to_samples", "X.rows()", X->rows(), X_->rows(), "the inputs d");
-    require_size("TwoLayerTangent::move_to_samples", "X.cols()", X->cols(), X_->cols(), "the samples n");
-    X_ = std::move(X);
+    Products::move_to_samples(std::move(X));
     evaluate();
   }
 
@@ -142,7 +143,7 @@ class TwoLayerTangent {
     require_size("TwoLayerTangent::gram", "out.cols()", out.cols(), value_.size(), "n k");
     const Matrix<S> features = weighted_slopes();
     for_panels(samples(), [&](Index first, Index count) {
-      panel(*this, features, features, first, samples() - first, first, count, out);
+      panel(*this, h_, h_, features, features, first, samples() - first, first, count, out);
     });
     out.template triangularView<Eigen::StrictlyUpper>() = out.transpose();
   }
@@ -162,7 +163,7 @@ class TwoLayerTangent {
     const Matrix<S> features = weighted_slopes();
     const Matrix<S> others = other.weighted_slopes();
     for_panels(other.samples(), [&](Index first, Index count) {
-      panel(other, features, others, 0, samples(), first, count, out);
+      panel(other, h_, other.h_, features, others, 0, samples(), first, count, out);
     });
   }
   [[nodiscard]] Matrix<S> cross_gram(const TwoLayerTangent& other) const {
@@ -172,13 +173,13 @@ class TwoLayerTangent {
   }
   /// The same with the inputs X, d x n'.
   [[nodiscard]] Matrix<S> cross_gram(Matrix<S> X) const {
-    require_size("TwoLayerTangent::cross_gram", "X.rows()", X.rows(), layout_.inputs(), "the inputs d");
-    return cross_gram(TwoLayerTangent(layout_, std::make_shared<const Matrix<S>>(std::move(X)), w_));
+    require_size("TwoLayerTangent::cross_gram", "X.rows()", X.rows(), layout().inputs(), "the inputs d");
+    return cross_gram(TwoLayerTangent(layout(), std::make_shared<const Matrix<S>>(std::move(X)), w_));
   }
 
-  [[nodiscard]] const TwoLayerLayout& layout() const { return layout_; }
+  using Products::layout;
   /// X, d x n.
-  [[nodiscard]] const Matrix<S>& inputs() const { return *X_; }
+  using Products::inputs;
   /// w.
   [[nodiscard]] const Vector<S>& parameters() const { return w_; }
   /// Z = A^T X, m x n.
@@ -192,48 +193,48 @@ class TwoLayerTangent {
   /// σ(Z), m x n.
   [[nodiscard]] const Matrix<S>& activations() const { return h_; }
   /// A, d x m, in place.
-  [[nodiscard]] auto inner() const { return layout_.inner(w_.data()); }
+  [[nodiscard]] auto inner() const { return layout().inner(w_.data()); }
   /// B, k x m, in place and without the factor of the network.
-  [[nodiscard]] auto outer() const { return layout_.outer(w_.data()); }
+  [[nodiscard]] auto outer() const { return layout().outer(w_.data()); }
   /// (a_j, b_j), in place. @throws std::invalid_argument if there is no neuron j
   [[nodiscard]] auto neuron(Index j) const {
     require_argument(j >= 0 && j < neurons(), "TwoLayerTangent::neuron", "j", j, "an index below m");
-    return w_.segment(layout_.inner_offset(j), layout_.stride());
+    return w_.segment(layout().inner_offset(j), layout().stride());
   }
 
  private:
   friend class TwoLayerDisplacedTangent<S, Sigma>;
 
-  using Map = Eigen::Map<Matrix<S>>;
-  using ConstMap = Eigen::Map<const Matrix<S>>;
+  using Products::collect;
+  using Products::contract;
+  using Products::expand;
+  using Products::for_blocks;
+  using Products::is_antisymmetric;
+  using Products::load;
+  using Products::neurons;
+  using Products::panel;
+  using Products::project;
+  using Products::project_now;
+  using Products::samples;
+  using Products::store;
 
   /// Without a forward pass.
   TwoLayerTangent(const TwoLayerLayout& layout, std::shared_ptr<const Matrix<S>> X)
-      : layout_(layout), X_(std::move(X)) {
-    require_size("TwoLayerTangent", "X.rows()", X_->rows(), layout_.inputs(), "the inputs d");
-    require_argument(X_->cols() >= 1, "TwoLayerTangent", "X.cols()", X_->cols(), "at least 1 sample");
-    const Index m = layout_.neurons();
-    const Index n = X_->cols();
-    const Index k = layout_.outputs();
-    scale_ = static_cast<S>(layout_.scale());
-    shallow_ = layout_.inputs() <= 8 || layout_.inputs() * m * n <= 4096;
-    block_size_ = std::min<Index>(n, std::max<Index>(32, block_bytes / (m * Index(sizeof(S)))));
-    w_.resize(layout_.parameter_dim());
+      : Products(layout, std::move(X)) {
+    const Index m = neurons();
+    const Index n = samples();
+    const Index k = layout.outputs();
+    w_.resize(layout.parameter_dim());
     z_.resize(m, n);
     h_.resize(m, n);
     if constexpr (!Sigma::cheap_derivative) slopes_.resize(m, n);
     value_.resize(n * k);
     outer_.resize(m, k);
     direction_.resize(m, k);
-    gradient_outer_.resize(m, k);
-    if (shallow_) {
-      inner_.resize(m, layout_.inputs());
-      gradient_inner_.resize(m, layout_.inputs());
-    }
-    for (Matrix<S>* scratch : {&block_, &other_block_, &curved_}) scratch->resize(m, block_size_);
+    for (Matrix<S>* scratch : {&block_, &other_block_, &curved_}) scratch->resize(m, this->block_size());
   }
 
-  /// The forward pass at w_ on X_.
+  /// The forward pass at w_.
   void evaluate() {
     load(w_.data(), outer_);
     for_blocks([&](Index first, Index count) {
@@ -241,24 +242,14 @@ class TwoLayerTangent {
       activate(first, count);
       contract(outer_, h_.data() + first * neurons(), first, count, value_.data(), Write::assign);
     });
-    if (is_antisymmetric()) value_.setZero();
+    if (is_antisymmetric(w_.data())) value_.setZero();
   }
-
-  [[nodiscard]] Index neurons() const { return layout_.neurons(); }
-  [[nodiscard]] Index samples() const { return X_->cols(); }
 
   void check_parameters(const char* function, const char* argument, Index size) const {
     require_size(function, argument, size, w_.size(), "m (d + k)");
   }
   void check_outputs(const char* function, const char* argument, Index size) const {
     require_size(function, argument, size, value_.size(), "n k");
-  }
-
-  template <class Action>
-  void for_blocks(Action&& action) const {
-    for (Index first = 0; first < samples(); first += block_size_) {
-      action(first, std::min(block_size_, samples() - first));
-    }
   }
 
   template <class Action>
@@ -273,43 +264,6 @@ class TwoLayerTangent {
     } else {
       return slopes_.data()[position];
     }
-  }
-
-  /// outer = s B^T of the parameters at w; for short inputs, also A^T into `inner_`.
-  void load(const S* w, Matrix<S>& outer) const {
-    outer = scale_ * layout_.outer(w).transpose();
-    load_inner(w);
-  }
-  void load_inner(const S* w) const {
-    if (shallow_) inner_ = layout_.inner(w).transpose();
-  }
-
-  /// z = A^T X on a block of samples, A in w (and loaded).
-  void project(const S* w, Index first, S* z, Index count) const {
-    const Index m = neurons();
-    if (!shallow_) {
-      Map(z, m, count).noalias() = layout_.inner(w).transpose() * X_->middleCols(first, count);
-      return;
-    }
-    const Index d = layout_.inputs();
-    for (Index i = 0; i < count; ++i) {
-      const S* const x = X_->data() + (first + i) * d;
-      S* const zi = z + i * m;
-      const S* a = inner_.data();
-      if (d % 2 == 0) {
-        for (Index j = 0; j < m; ++j) zi[j] = a[j] * x[0] + a[m + j] * x[1];
-      } else {
-        for (Index j = 0; j < m; ++j) zi[j] = a[j] * x[0];
-      }
-      for (Index l = 2 - d % 2; l < d; l += 2) {
-        a = inner_.data() + l * m;
-        for (Index j = 0; j < m; ++j) zi[j] += a[j] * x[l] + a[m + j] * x[l + 1];
-      }
-    }
-  }
-  void project_now(const S* w, Index first, Matrix<S>& z, Index count) const {
-    load_inner(w);
-    project(w, first, z.data(), count);
   }
 
   /// h = σ(z) and its slopes on a block of samples.
@@ -328,78 +282,9 @@ class TwoLayerTangent {
     }
   }
 
-  /// outer^T h on a block, k x count, written to or added to the outputs.
-  void contract(const Matrix<S>& outer, const S* h, Index first, Index count, S* outputs, Write write) const {
-    const Index k = layout_.outputs();
-    const ConstMap H(h, neurons(), count);
-    if (write == Write::assign) Eigen::Map<Vector<S>>(outputs + first * k, count * k).setZero();
-    if (k > 1) {
-      Map(outputs + first * k, k, count).noalias() += outer.transpose() * H;
-    } else {
-      Eigen::Map<Vector<S>>(outputs + first, count).noalias() += H.transpose() * outer.col(0);
-    }
-  }
-
-  /// Whether neuron j + m/2 is (a_j, -b_j) for every j: then h(w) = 0. Stops at the first difference.
-  [[nodiscard]] bool is_antisymmetric() const {
-    if (neurons() % 2 != 0) return false;
-    const Index half = neurons() / 2;
-    const auto same = [](const auto& x, const auto& y) { return std::equal(x.begin(), x.end(), y.begin()); };
-    for (Index j = 0; j < half; ++j) {
-      if (!same(inner().col(j), inner().col(j + half))) return false;
-      if (!same(outer().col(j), -outer().col(j + half))) return false;
-    }
-    return true;
-  }
-
-  /// out = outer u on a block of samples, m x count.
-  void expand(const Matrix<S>& outer, const S* u, Index first, S* out, Index count) const {
-    const Index m = neurons();
-    const Index k = layout_.outputs();
-    if (k > 1) {
-      Map(out, m, count).noalias() = outer * ConstMap(u + first * k, k, count);
-      return;
-    }
-    const S* const b = outer.data();
-    for (Index i = 0; i < count; ++i) {
-      const S ui = u[first + i];
-      for (Index j = 0; j < m; ++j) out[i * m + j] = ui * b[j];
-    }
-  }
-
-  /// Gradients X delta^T for A and u h^T for B of a block of samples; the first block assigns. The one for B
-  /// (and, for short inputs, the one for A) waits in scratch for `store`.
-  void collect(const S* delta, const S* h, const S* u, Index first, Index count, S* out) const {
-    const Index m = neurons();
-    const Index k = layout_.outputs();
-    const ConstMap D(delta, m, count);
-    const ConstMap H(h, m, count);
-    const auto X = X_->middleCols(first, count);
-    if (first == 0) gradient_outer_.setZero();
-    if (shallow_) {
-      if (first == 0) gradient_inner_.setZero();
-      gradient_inner_.noalias() += D.lazyProduct(X.transpose());
-    } else if (first == 0) {
-      layout_.inner(out).noalias() = X * D.transpose();
-    } else {
-      layout_.inner(out).noalias() += X * D.transpose();
-    }
-    if (k == 1 && shallow_) {
-      gradient_outer_.noalias() += H.lazyProduct(ConstMap(u + first, count, 1));
-    } else if (k == 1) {
-      gradient_outer_.col(0).noalias() += H * Eigen::Map<const Vector<S>>(u + first, count);
-    } else {
-      gradient_outer_.noalias() += H * ConstMap(u + first * k, k, count).transpose();
-    }
-  }
-  void store(S* out) const {
-    if (shallow_) layout_.inner(out) = gradient_inner_.transpose();
-    layout_.outer(out) = scale_ * gradient_outer_.transpose();
-  }
-
   /// The columns s b_c σ'(z_i), m x n k, with index i k + c.
   [[nodiscard]] Matrix<S> weighted_slopes() const {
-    const Index k = layout_.outputs();
+    const Index k = layout().outputs();
     Matrix<S> out(neurons(), samples() * k);
     for (Index i = 0; i < samples(); ++i) {
       for (Index c = 0; c < k; ++c) {
@@ -409,37 +294,6 @@ class TwoLayerTangent {
     return out;
   }
 
-  /// The kernel between the samples row, ..., row + rows - 1 of this tangent and col, ..., col + cols - 1 of
-  /// the other, into its place in `out`.
-  void panel(const TwoLayerTangent& other, const Matrix<S>& features, const Matrix<S>& others, Index row,
-             Index rows, Index col, Index cols, Eigen::Ref<Matrix<S>> out) const {
-    const Index k = layout_.outputs();
-    const Matrix<S> of_inputs = X_->middleCols(row, rows).transpose() * other.X_->middleCols(col, cols);
-    const Matrix<S> of_activations =
-        h_.middleCols(row, rows).transpose() * (scale_ * scale_ * other.h_.middleCols(col, cols));
-    auto place = out.block(row * k, col * k, rows * k, cols * k);
-    place.noalias() =
-        features.middleCols(row * k, rows * k).transpose() * others.middleCols(col * k, cols * k);
-    for (Index j = 0; j < cols; ++j) {
-      for (Index c = 0; c < k; ++c) {
-        auto column = place.col(j * k + c);
-        for (Index i = 0; i < rows; ++i) {
-          column.segment(i * k, k) *= of_inputs(i, j);
-          column(i * k + c) += of_activations(i, j);
-        }
-      }
-    }
-  }
-
-  /// Samples go through in blocks of about this many bytes of activations, which stay in the cache between
-  /// the products.
-  static constexpr Index block_bytes = 1 << 16;
-
-  TwoLayerLayout layout_;
-  std::shared_ptr<const Matrix<S>> X_;
-  S scale_ = 1;
-  bool shallow_ = false;
-  Index block_size_ = 0;
   Vector<S> w_;
   Matrix<S> z_;
   Matrix<S> h_;
@@ -447,9 +301,6 @@ class TwoLayerTangent {
   Vector<S> value_;
   Matrix<S> outer_;
   mutable Matrix<S> direction_;
-  mutable Matrix<S> inner_;
-  mutable Matrix<S> gradient_outer_;
-  mutable Matrix<S> gradient_inner_;
   mutable Matrix<S> block_;
   mutable Matrix<S> other_block_;
   mutable Matrix<S> curved_;
