@@ -177,9 +177,9 @@ class TwoLayerTangent : private detail::TwoLayerProducts<S> {
     return cross_gram(TwoLayerTangent(layout(), std::make_shared<const Matrix<S>>(std::move(X)), w_));
   }
 
-  using Products::layout;
+  [[nodiscard]] const TwoLayerLayout& layout() const { return Products::layout(); }
   /// X, d x n.
-  using Products::inputs;
+  [[nodiscard]] const Matrix<S>& inputs() const { return Products::inputs(); }
   /// w.
   [[nodiscard]] const Vector<S>& parameters() const { return w_; }
   /// Z = A^T X, m x n.
