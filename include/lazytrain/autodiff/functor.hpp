@@ -46,7 +46,9 @@ template <class S, class F>
 Vector<S> displaced_value(const SizedFunctor<S, F>& f, const Vector<S>& w0, view_t<Vector<S>> delta,
                           S epsilon) {
   const Vector<ScaledDifference<S>> y = f(scaled_difference_vector<S>(w0, delta, epsilon));
-  return y.unaryExpr([](const ScaledDifference<S>& entry) { return entry.difference; });
+  Vector<S> differences(y.size());
+  for (Index i = 0; i < y.size(); ++i) differences(i) = y(i).difference;
+  return differences;
 }
 
 }  // namespace detail

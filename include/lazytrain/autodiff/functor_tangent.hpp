@@ -1,11 +1,14 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <lazytrain/autodiff/dual.hpp>
 #include <lazytrain/autodiff/reverse.hpp>
 #include <lazytrain/core/output_space.hpp>
 #include <memory>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace lazytrain {
 
@@ -38,36 +41,41 @@ class Recording {
     inputs_.resize(w.size());
     for (Index i = 0; i < w.size(); ++i) inputs_(i) = Reverse<T>::input(w(i), tape_);
     const Vector<Reverse<T>> y = f(inputs_);
-    value_ = y.unaryExpr([](const Reverse<T>& entry) { return entry.value; });
-    outputs_ = y.unaryExpr([](const Reverse<T>& entry) { return entry.variable; });
+    value_.resize(y.size());
+    outputs_.resize(static_cast<std::size_t>(y.size()));
+    for (Index i = 0; i < y.size(); ++i) {
+      value_(i) = y(i).value;
+      outputs_[static_cast<std::size_t>(i)] = y(i).variable;
+    }
   }
 
   [[nodiscard]] const Vector<T>& value() const { return value_; }
   [[nodiscard]] const Tape<T>& tape() const { return tape_; }
 
-  /// J v. @return a view of scratch memory
-  template <class V>
-  auto forward(const V& v) {
+  /// out = J v.
+  template <class V, class Out>
+  void forward(const V& v, Out& out) {
     work_.resize(tape_.size());
-    work_.segment(1, inputs_.size()) = v.template cast<T>();
+    for (Index i = 0; i < v.size(); ++i) work_(i + 1) = v(i);
     tape_.forward(work_);
-    return work_(outputs_);
+    for (Index i = 0; i < out.size(); ++i) out(i) = work_(outputs_[static_cast<std::size_t>(i)]);
   }
 
-  /// J'u. @return a view of scratch memory
+  /// J'u, an entry an input, in scratch memory.
   template <class U>
-  auto reverse(const U& u) {
-    work_.setZero(tape_.size());
+  const T* reverse(const U& u) {
+    work_.resize(tape_.size());
+    std::fill_n(work_.data(), work_.size(), T(0));
     // An output may occur twice, so that seeds add up.
-    for (Index i = 0; i < outputs_.size(); ++i) work_(outputs_(i)) += u(i);
+    for (Index i = 0; i < u.size(); ++i) work_(outputs_[static_cast<std::size_t>(i)]) += u(i);
     tape_.reverse(work_);
-    return work_.segment(1, inputs_.size());
+    return work_.data() + 1;
   }
 
  private:
   Tape<T> tape_;
   Vector<Reverse<T>> inputs_;
-  Vector<typename Tape<T>::Variable> outputs_;
+  std::vector<typename Tape<T>::Variable> outputs_;
   Vector<T> value_;
   Vector<T> work_;
 };
@@ -102,14 +110,14 @@ class FunctorTangent {
   void jvp(view_t<Vector<S>> v, out_t<Vector<S>> out) const {
     require_parameters("FunctorTangent::jvp", "v", v.size());
     require_outputs("FunctorTangent::jvp", "out", out.size());
-    out = recording_.forward(v);
+    recording_.forward(v, out);
   }
 
   /// out = Dh(w)' u for a cotangent u, size p. Cost: one reverse sweep.
   void vjp(view_t<Vector<S>> u, out_t<Vector<S>> out) const {
     require_outputs("FunctorTangent::vjp", "u", u.size());
     require_parameters("FunctorTangent::vjp", "out", out.size());
-    out = recording_.reverse(u);
+    std::copy_n(recording_.reverse(u), out.size(), out.data());
   }
 
   /// out = D^2h(w)[u, v], size N. Cost: one evaluation on nested dual numbers.
@@ -120,7 +128,7 @@ class FunctorTangent {
     nested_.resize(w_.size());
     for (Index i = 0; i < w_.size(); ++i) nested_(i) = {Dual<S>(w_(i), u(i)), Dual<S>(v(i), S(0))};
     const Vector<Dual<Dual<S>>> y = (*functor_)(nested_);
-    out = y.unaryExpr([](const Dual<Dual<S>>& entry) { return entry.tangent.tangent; });
+    for (Index i = 0; i < out.size(); ++i) out(i) = y(i).tangent.tangent;
   }
 
   /// out = sum_i c_i D^2h_i(w) u for a cotangent c, size p. Cost: one recording and one reverse sweep on dual
@@ -132,7 +140,8 @@ class FunctorTangent {
     dual_.resize(w_.size());
     for (Index i = 0; i < w_.size(); ++i) dual_(i) = Dual<S>(w_(i), u(i));
     second_recording_.record(*functor_, dual_);
-    out = second_recording_.reverse(c).unaryExpr([](const Dual<S>& entry) { return entry.tangent; });
+    const Dual<S>* const derivatives = second_recording_.reverse(c);
+    for (Index i = 0; i < out.size(); ++i) out(i) = derivatives[i].tangent;
   }
 
   /// The tape of the first derivatives.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <lazytrain/linalg/phi.hpp>
 #include <lazytrain/linalg/symmetric_spectrum.hpp>
@@ -29,9 +30,11 @@ struct KernelModes {
   KernelModes(Matrix<S> sigma, const Vector<S>& euclidean_residual) {
     auto eigen = symmetric_eigen(sigma);
     vectors = std::move(eigen.vectors);
-    values = eigen.values.template cast<double>().cwiseMax(0.0);
+    values.resize(eigen.values.size());
+    for (Index i = 0; i < values.size(); ++i) values(i) = std::max(static_cast<double>(eigen.values(i)), 0.0);
     cutoff = static_cast<double>(eigen.error);
-    residual = (vectors.transpose() * euclidean_residual).template cast<double>();
+    const Vector<S> coordinates = vectors.transpose() * euclidean_residual;
+    residual = coordinates.template cast<double>();
   }
 
   /// σ_i + λ is told from 0.
