@@ -172,8 +172,10 @@
 #include <lazytrain/model/scaled.hpp>
 #include <lazytrain/model/symmetrized.hpp>
 #include <lazytrain/nn/activation.hpp>
+#include <lazytrain/nn/activation_concept.hpp>
 #include <lazytrain/nn/affine.hpp>
 #include <lazytrain/nn/any_layer.hpp>
+#include <lazytrain/nn/exponential.hpp>
 #include <lazytrain/nn/flatten.hpp>
 #include <lazytrain/nn/graph.hpp>
 #include <lazytrain/nn/image_shape.hpp>
@@ -197,6 +199,7 @@
 #include <lazytrain/nn/resnet18.hpp>
 #include <lazytrain/nn/scattering.hpp>
 #include <lazytrain/nn/series.hpp>
+#include <lazytrain/nn/sigmoid.hpp>
 #include <lazytrain/nn/stability.hpp>
 #include <lazytrain/nn/sweeps.hpp>
 #include <lazytrain/nn/two_layer.hpp>
