@@ -25,7 +25,7 @@ struct Reached {
   Vector<double> f;
 };
 
-/// x(t + h) - x(t) for x' = P - L x, with P through f_i + L x_i at the points, by quadrature.
+/// x(t + h) - x(t) for x' = P - L x from x(t) = x, with P through f_i + L x_i at the points, by quadrature.
 Vector<double> by_quadrature(const Matrix<double>& l, const std::vector<Reached>& points, double t, double h,
                              const Vector<double>& x) {
   const auto eigen = symmetric_eigen(l);
@@ -52,7 +52,7 @@ Vector<double> by_quadrature(const Matrix<double>& l, const std::vector<Reached>
 
 }  // namespace
 
-TEST_CASE("Steps and corrections are those of the polynomial through past remainders") {
+TEST_CASE("Steps and corrections are those of the polynomial through past remainders, from the base") {
   auto field = displacement_field(oracle_network<Tanh>(),
                                   square_loss(vector_of(oracle()["inputs"]["y_star"]), empirical(5)),
                                   oracle_parameters("w_sym"), 2.0);
@@ -67,32 +67,37 @@ TEST_CASE("Steps and corrections are those of the polynomial through past remain
   Past past(5, zero);
   std::vector<Reached> points{{0, zero, out}};  // from the last one back
   past.start(zero, out);
-  past.move_to(part);
+  past.move_to(part, zero);
+  Vector<double> base = zero;
   for (const double h : {0.5, 0.8, 0.4, 1.0, 1.5, 0.7}) {
     const std::size_t known = points.size();
     REQUIRE(past.size() == static_cast<int>(std::min<std::size_t>(known, 5)));
     const double t = points[0].t;
-    const Vector<double> x = points[0].x;
     const auto last = [&](int count) { return std::vector<Reached>(points.begin(), points.begin() + count); };
-    double size = 0;
+    double size = (l * base).norm();
     for (const Reached& point : points) size += point.f.norm() + (l * point.x).norm();
     // Weights of interpolation beyond its points are below 1e3 here.
     const double tolerance = 1e3 * roundoff<double>(100) * size;
     for (int order = 1; order <= past.size(); ++order) {
       past.step(order, h, out);
-      CHECK((out - by_quadrature(l, last(order), t, h, x)).norm() <= tolerance);
+      CHECK((out - by_quadrature(l, last(order), t, h, base)).norm() <= tolerance);
     }
     // Any x' will do.
-    const Vector<double> reached = x + out;
+    const Vector<double> reached = base + out;
     const Vector<double> f = normal_vector(24, rng);
     past.propose(h, f);
     for (int order = 1; order <= past.size(); ++order) {
       std::vector<Reached> with = last(order);
       with.push_back({t + h, reached, f});
       const Vector<double> expected =
-          by_quadrature(l, with, t, h, x) - by_quadrature(l, last(order), t, h, x);
+          by_quadrature(l, with, t, h, base) - by_quadrature(l, last(order), t, h, base);
       past.correction(order, out);
       CHECK((out - expected).norm() <= tolerance + 1e3 * roundoff<double>(100) * f.norm());
+    }
+    base = reached;
+    if (h > 0.6) {
+      past.correct(past.size(), out);
+      base += out;
     }
     past.accept(reached);
     points.insert(points.begin(), {t + h, reached, f});
@@ -102,11 +107,15 @@ TEST_CASE("Steps and corrections are those of the polynomial through past remain
       field(elsewhere, out);
       l = linear_part(field);
       part.refresh(field);
-      past.move_to(part);
+      past.move_to(part, base);
     }
   }
   past.keep_last();
   CHECK(past.size() == 1);
+  past.step(1, 0.3, out);
+  const Reached& point = points[0];
+  CHECK((out - by_quadrature(l, {point}, point.t, 0.3, point.x)).norm() <=
+        1e3 * roundoff<double>(100) * (point.f.norm() + (l * point.x).norm()));
 }
 
 TEST_CASE("Past remainders of another capacity are refused") {
@@ -120,10 +129,11 @@ TEST_CASE("Past remainders of another capacity are refused") {
   Past::Part part(field);
   Past past(3, x);
   past.start(x, f);
-  past.move_to(part);
+  past.move_to(part, x);
   for (int i = 0; i < 2; ++i) {
     past.step(1, 0.1, x);
     past.propose(0.1, f);
+    past.correct(1, x);
     past.accept(x);
   }
   Checkpoint checkpoint;

@@ -14,12 +14,14 @@ namespace lazytrain::detail {
 
 /// The remainders N(t) = x' + L x of a flow at its last points, for a linear part L in its eigenbasis.
 ///
-/// A polynomial P through them makes x' = P(t) - L x, whose solution a time h later is
+/// A polynomial P through them makes x' = P(t) - L x, whose solution from y_n, a time h later, is
 ///
-///     x_n + h phi_1(-h L) f_n + sum_m int_0^h exp(-(h - s) L) (s - s_0) ... (s - s_(m-1)) N[s_0 .. s_m] ds
+///     y_n + h phi_1(-h L) (f_n + L (x_n - y_n))
+///         + sum_m int_0^h exp(-(h - s) L) (s - s_0) ... (s - s_(m-1)) N[s_0 .. s_m] ds
 ///
-/// with divided differences N[...]. A remainder is kept as f_i and the coefficients U^T B f_i and
-/// U^T B (x_i - x_n), of which the latter multiply B^T U: one vjp makes a sum, whatever the number of terms.
+/// with divided differences N[...]. The base y_n is the last point x_n, or that point corrected. A remainder
+/// is kept as f_i and the coefficients U^T B f_i and U^T B (x_i - y_n), of which the latter multiply B^T U:
+/// one vjp makes a sum, whatever the number of terms.
 template <class Field>
 class PastRemainders {
  public:
@@ -34,28 +36,32 @@ class PastRemainders {
   /// Number of points.
   [[nodiscard]] int size() const { return size_; }
 
-  /// Forgets all points but the last, at x with x' = f.
+  /// Forgets all points but the last, at x with x' = f, which is the base.
   void start(const State& x, const State& f) {
     size_ = 1;
     points_[0].t = 0;
     copy(x, points_[0].x);
     copy(f, points_[0].f);
   }
-  void keep_last() { size_ = std::min(size_, 1); }
+  /// Forgets all points but the last, which becomes the base.
+  void keep_last() {
+    size_ = std::min(size_, 1);
+    points_[0].image.setZero();
+  }
 
-  /// Takes another linear part. Cost: two jvps a point.
-  void move_to(Part& part) {
+  /// Takes another linear part, with the base given. Cost: two jvps a point.
+  void move_to(Part& part, const State& base) {
     part_ = &part;
     h_ = 0;
     for (std::size_t i = 0; i < static_cast<std::size_t>(size_); ++i) {
       part.to_eigen(points_[i].f, points_[i].c);
       copy(points_[i].x, difference_);
-      axpy(Scalar(-1), points_[0].x, difference_);
+      axpy(Scalar(-1), base, difference_);
       part.to_eigen(difference_, points_[i].image);
     }
   }
 
-  /// out = x(t_n + h) - x_n with the polynomial through the last `order` points. Cost: a vjp.
+  /// out = x(t_n + h) - y_n with the polynomial through the last `order` points. Cost: a vjp.
   void step(int order, double h, State& out) {
     terms_.clear();
     begin_nodes(order);
@@ -69,6 +75,7 @@ class PastRemainders {
     next.t = h;
     copy(f, next.f);
     next.image = image_;
+    next_base_ = image_;
     part_->to_eigen(next.f, next.c);
   }
 
@@ -83,16 +90,21 @@ class PastRemainders {
     sum(points_.back().t, out);
   }
 
-  /// The proposed point, at x, becomes the last.
+  /// The same, and the base will be the proposed point so corrected.
+  void correct(int order, State& out) {
+    correction(order, out);
+    next_base_ = points_.back().image + image_;
+  }
+
+  /// The proposed point, at x, becomes the last, and the base if it was not corrected.
   void accept(const State& x) {
     copy(x, points_.back().x);
     std::rotate(points_.begin(), points_.end() - 1, points_.end());
     size_ = std::min(size_ + 1, static_cast<int>(points_.size()) - 1);
     const double h = points_[0].t;
-    image_ = points_[0].image;
     for (int i = 0; i < size_; ++i) {
       points_[static_cast<std::size_t>(i)].t -= h;
-      points_[static_cast<std::size_t>(i)].image -= image_;
+      points_[static_cast<std::size_t>(i)].image -= next_base_;
     }
   }
 
@@ -136,7 +148,7 @@ class PastRemainders {
     double t;  // since the last point
     State x;
     State f;
-    Vector<Scalar> image;  // U^T B (x - x_n)
+    Vector<Scalar> image;  // U^T B (x - y_n)
     Vector<Scalar> c;      // U^T B f
   };
   /// phi_0 to the one after the integral of the highest power.
@@ -217,7 +229,8 @@ class PastRemainders {
   double h_ = 0;
   Matrix<double> phi_;  // phi_k(-h lambda_j) at (k, j)
   Vector<Scalar> range_;
-  Vector<Scalar> image_;
+  Vector<Scalar> image_;      // U^T B of the last sum
+  Vector<Scalar> next_base_;  // U^T B (y - y_n) of the base y after the proposed point
 };
 
 }  // namespace lazytrain::detail
