@@ -25,31 +25,37 @@ struct DenseSingularValues {
 /// Singular values of A: R^p -> F from min(p, N) products that assemble it in orthonormal coordinates.
 ///
 /// `apply(v, out)` is A v and `adjoint(g, out)` the adjoint in F. The values are not squared: a QR
-/// factorization leaves R, min x min, and [0 R; R^T 0] has the eigenvalues ±σ_i. Memory: p N numbers. Cost:
-/// the products, 2 p N min, and 11 min^3.
+/// factorization leaves R, min x min, and [0 R; R^T 0] has the eigenvalues ±σ_i. Memory: p N numbers of the
+/// host. Cost: the products, 2 p N min, and 11 min^3.
+///
+/// The products are handed vectors like `parameters`, of R^p, and `outputs`, of F, which may live elsewhere.
 /// @throws std::invalid_argument if p < 1, std::runtime_error if a product is not finite
-template <class S = double, class Apply, class Adjoint>
-[[nodiscard]] DenseSingularValues dense_singular_values(Apply&& apply, Adjoint&& adjoint, Index p,
-                                                        const OutputSpace& space) {
+template <HilbertVector P, HilbertVector O, class Apply, class Adjoint>
+[[nodiscard]] DenseSingularValues dense_singular_values(Apply&& apply, Adjoint&& adjoint, const P& parameters,
+                                                        const O& outputs, const OutputSpace& space) {
+  using S = typename P::Scalar;
+  const Index p = dimension(parameters);
   require_argument(p >= 1, "dense_singular_values", "p", p, "at least 1");
   const Index n = space.dim();
   const bool by_rows = n <= p;
   const Index small = std::min(n, p);
   Matrix<double> columns(std::max(n, p), small);
-  Vector<S> parameters = Vector<S>::Zero(p);
-  Vector<S> outputs = Vector<S>::Zero(n);
+  P v = zeros_like(parameters);
+  O g = zeros_like(outputs);
+  Vector<S> unit(small);
   for (Index j = 0; j < small; ++j) {
-    Vector<S>& unit = by_rows ? outputs : parameters;
     unit.setZero();
     unit(j) = S(1);
     if (by_rows) {
-      space.from_euclidean(outputs);
-      adjoint(std::as_const(outputs), parameters);
-      columns.col(j) = parameters.template cast<double>();
+      space.from_euclidean(unit);
+      place(unit, g);
+      adjoint(std::as_const(g), v);
+      columns.col(j) = host_numbers(v).template cast<double>();
     } else {
-      apply(std::as_const(parameters), outputs);
-      space.to_euclidean(outputs);
-      columns.col(j) = outputs.template cast<double>();
+      place(unit, v);
+      apply(std::as_const(v), g);
+      space.to_euclidean(g);
+      columns.col(j) = host_numbers(g).template cast<double>();
     }
     if (!columns.col(j).allFinite()) {
       raise<std::runtime_error>("dense_singular_values", "product ", j + 1, " of ", small, " is not finite");
@@ -66,6 +72,15 @@ template <class S = double, class Apply, class Adjoint>
   constexpr double product_eps = 4.0 * static_cast<double>(std::numeric_limits<S>::epsilon());
   return {spectrum.values.head(small).cwiseMax(0.0),
           spectrum.error + (4 * static_cast<double>(small) * eps + product_eps) * size, small};
+}
+
+/// The same for products of vectors of the host, Vector<S>.
+template <class S = double, class Apply, class Adjoint>
+[[nodiscard]] DenseSingularValues dense_singular_values(Apply&& apply, Adjoint&& adjoint, Index p,
+                                                        const OutputSpace& space) {
+  require_argument(p >= 1, "dense_singular_values", "p", p, "at least 1");
+  return dense_singular_values(apply, adjoint, Vector<S>(Vector<S>::Zero(p)),
+                               Vector<S>(Vector<S>::Zero(space.dim())), space);
 }
 
 }  // namespace lazytrain
