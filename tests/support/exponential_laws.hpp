@@ -4,6 +4,8 @@
 #include <lazytrain/flow/exponential_adams.hpp>
 #include <lazytrain/flow/gradient_field.hpp>
 #include <lazytrain/flow/integrate.hpp>
+#include <lazytrain/flow/linear_flow.hpp>
+#include <lazytrain/flow/linear_flow_matrix_free.hpp>
 #include <lazytrain/loss/cross_entropy.hpp>
 #include <lazytrain/loss/loss_elsewhere.hpp>
 #include <lazytrain/loss/square.hpp>
@@ -17,7 +19,8 @@
 namespace lazytrain::testing {
 
 /// Runs in displacements with cross-entropy and in parameters with the square loss, with the linear part in
-/// its eigenbasis and by Lanczos: ends, states at times within steps, and numbers of steps.
+/// its eigenbasis and by Lanczos: ends, states at times within steps, and numbers of steps. The exact linear
+/// flow, in the kernel's eigenbasis and by products.
 template <class B>
 Results<scalar_t<B>> exponential_results(const B& backend) {
   using S = scalar_t<B>;
@@ -53,6 +56,13 @@ Results<scalar_t<B>> exponential_results(const B& backend) {
                              .krylov_tolerance = std::same_as<S, float> ? 1e-6 : 1e-11});
   runs("eigenbasis", Exponential{.linear_part = LinearPart::eigenbasis, .refresh_cost = 0.5});
   run("Adams", ExponentialAdams{.max_order = 3}, displacement_field(h, entropy, w0, S(1)), zero);
+  const auto exact = linear_flow(h, square, w0, S(2));
+  const auto states = linear_flow_matrix_free(h, square, w0, S(2), {1.5},
+                                              {.tolerance = std::same_as<S, float> ? 1e-6 : 1e-13});
+  results.emplace_back("linear flow", on_host(exact.displacement(1.5)));
+  results.emplace_back("its outputs", on_host(exact.outputs(1.5)));
+  results.emplace_back("linear flow by products", on_host(states.front().displacement));
+  results.emplace_back("outputs by products", on_host(states.front().outputs));
   return results;
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <lazytrain/kernel/early_stopping.hpp>
+#include <lazytrain/kernel/regression.hpp>
 #include <lazytrain/kernel/spectrum.hpp>
 #include <lazytrain/lazy/differential.hpp>
 #include <lazytrain/lazy/laziness.hpp>
@@ -15,13 +17,14 @@
 /// Spectra and laziness of a network on an executor agree with those on the host.
 namespace lazytrain::testing {
 
-/// The tangent kernel's spectrum, by its matrix and by products alone.
+/// The tangent kernel's spectrum, by its matrix and by products alone, and what it learns from targets.
 template <class B>
 Results<scalar_t<B>> spectrum_results(const B& backend) {
   using S = scalar_t<B>;
+  using V = typename B::Vector;
   const nn::Network<B> net = smooth_classifier(backend);
   Philox rng(4);
-  const auto w0 = nn::xavier_normal(net, rng);
+  const V w0 = nn::xavier_normal(net, rng);
   const auto tangent = linearize(net.on(Matrix<S>(small_data<S>().inputs.leftCols(11))), w0);
   Results<S> results;
   const auto keep = [&](const std::string& name, const Spectrum<S>& spectrum) {
@@ -41,6 +44,17 @@ Results<scalar_t<B>> spectrum_results(const B& backend) {
     keep("largest", spectrum(tangent, options, rng));
   }
   results.emplace_back("diagonal", kernel_diagonal(tangent));
+  const V targets(normal_vector<S>(tangent.output_dim(), rng));
+  for (const auto method :
+       {RegressionMethod::eigen, RegressionMethod::cholesky, RegressionMethod::conjugate_gradient}) {
+    const double tolerance = 10 * static_cast<double>(std::numeric_limits<S>::epsilon());
+    const auto fit =
+        kernel_regression(tangent, targets, {.ridge = 1, .method = method, .tolerance = tolerance});
+    results.emplace_back("regression", on_host(fit.displacement));
+    results.emplace_back("regression's outputs", on_host(fit.outputs));
+  }
+  const auto curve = early_stopping(tangent, targets, tangent, targets, {0.1, 1.0, 10.0});
+  results.emplace_back("early stopping", curve.test_loss.template cast<S>());
   results.emplace_back("gram by products",
                        gram(linearize(displaced(tangent.model(), w0, S(0.5)), zeros_like(w0))).reshaped());
   results.emplace_back("Jacobian", jacobian(tangent).reshaped());
