@@ -31,6 +31,10 @@ TEMPLATE_TEST_CASE("spectra of tangent kernels on an executor are those of the h
   check_same_as_on_host<TestType>([](const auto& backend) { return spectrum_results(backend); });
 }
 
+TEMPLATE_TEST_CASE("kernel regression on an executor is that of the host", "[lazy]", float, double) {
+  check_same_as_on_host<TestType>([](const auto& backend) { return regression_results(backend); });
+}
+
 TEMPLATE_TEST_CASE("laziness of a network on an executor is that on the host", "[lazy]", float, double) {
   check_same_as_on_host<TestType>([](const auto& backend) { return laziness_results(backend); });
 }

@@ -5,7 +5,7 @@
 namespace lazytrain {
 
 /// The Jacobian, N x p, row i the derivative of output i: no weights of F.
-/// Cost: min(N, p) products and N p numbers; for small models, tests and comparisons.
+/// Cost: min(N, p) products and N p numbers of the host; for small models, tests and comparisons.
 template <Model H>
 [[nodiscard]] Matrix<scalar_t<H>> jacobian(const Tangent<H>& tangent) {
   using S = scalar_t<H>;
