@@ -1,5 +1,6 @@
 #include <lazytrain/core/vector.hpp>
 #include <limits>
+#include <utility>
 
 #include "support/catch.hpp"
 
@@ -81,6 +82,19 @@ TEST_CASE("the host's vectors are not elsewhere") {
   CHECK(HilbertVector<Vector<float>>);
   CHECK_FALSE(VectorElsewhere<Vector<float>>);
   CHECK_FALSE(VectorElsewhere<Vector<double>>);
+}
+
+TEST_CASE("a vector of the host is its own numbers, and placed where it is") {
+  const Vector<double> x = Vector<double>::LinSpaced(3, 1, 3);
+  CHECK(&host_numbers(x) == &x);
+  Vector<double> y;
+  place(x, y);
+  CHECK(y == x);
+  Vector<double> given = x;
+  const double* const numbers = given.data();
+  const auto moved = placed<Vector<double>>(std::move(given));
+  CHECK(moved == x);
+  CHECK(moved.data() == numbers);
 }
 
 TEST_CASE("one coordinate that is not a number makes a vector not finite") {

@@ -18,4 +18,12 @@ struct DeviceResults {
   [[nodiscard]] static Results<S> steps_of_graph();
 };
 
+/// What exponential methods, spectra and diagnostics give there (diagnostics_results.cu).
+template <class S>
+struct DeviceDiagnostics {
+  [[nodiscard]] static Results<S> exponential();
+  [[nodiscard]] static Results<S> spectrum();
+  [[nodiscard]] static Results<S> laziness();
+};
+
 }  // namespace lazytrain::testing

@@ -88,4 +88,36 @@ concept VectorElsewhere = HilbertVector<V> &&
   from_host(host, y);
 };
 
+/// The numbers of x for the host to read: x itself, or a copy of what lives elsewhere.
+template <class S>
+[[nodiscard]] const Vector<S>& host_numbers(const Vector<S>& x) {
+  return x;
+}
+template <VectorElsewhere V>
+[[nodiscard]] Vector<typename V::Scalar> host_numbers(const V& x) {
+  return to_host(x);
+}
+
+/// x becomes the numbers of the host, where x lives.
+template <class S>
+void place(const Vector<S>& numbers, Vector<S>& x) {
+  x = numbers;
+}
+template <VectorElsewhere V>
+void place(const Vector<typename V::Scalar>& numbers, V& x) {
+  from_host(numbers, x);
+}
+
+/// Numbers of the host as a vector of type V.
+template <HilbertVector V>
+[[nodiscard]] V placed(Vector<typename V::Scalar> numbers) {
+  if constexpr (std::same_as<V, Vector<typename V::Scalar>>) {
+    return numbers;
+  } else {
+    V x;
+    from_host(numbers, x);
+    return x;
+  }
+}
+
 }  // namespace lazytrain

@@ -25,19 +25,23 @@ struct PhiTerm {
 template <class S>
 class HessianFactor {
  public:
-  template <class R>
-  void compute(const R& loss, const Vector<S>& y) {
+  /// Of the loss at the outputs y, which may live elsewhere; the factor is on the host.
+  template <class R, HilbertVector O>
+  void compute(const R& loss, const O& y) {
     const OutputSpace space = loss.output_space();
     const Index n = space.dim();
     const Index k = space.outputs();
     // Samples do not interact in R = sum w_i l(y_i), so k products give every k x k block.
     blocks_.resize(k, n);
     Vector<S> e = Vector<S>::Zero(n);
-    Vector<S> column(n);
+    O direction = y;
+    O product = y;
     for (Index c = 0; c < k; ++c) {
       for (Index i = 0; i < space.samples(); ++i) e(i * k + c) = S(1);
-      loss.hessian_apply(y, e, column);
-      space.to_cotangent(column);
+      place(e, direction);
+      loss.hessian_apply(y, direction, product);
+      space.to_cotangent(product);
+      const Vector<S>& column = host_numbers(product);
       for (Index i = 0; i < space.samples(); ++i) blocks_.col(i * k + c) = column.segment(i * k, k);
       e.setZero();
     }
@@ -104,12 +108,14 @@ class HessianFactor {
 ///     phi_k(-tau L) v = v / k! - tau B^T U phi_{k+1}(-tau Lambda) U^T B v,
 ///
 /// so that nothing is divided by an eigenvalue. A slot holds v = a + B^T U q with coefficients U^T B v; one
-/// jvp makes a slot and one vjp a combination, whatever the number of terms.
+/// jvp makes a slot and one vjp a combination, whatever the number of terms. The eigenbasis and the
+/// coefficients are on the host, wherever the vectors of size p live.
 template <class Field>
 class EigenLinearPart {
  public:
   using State = typename Field::State;
   using Scalar = typename Field::Scalar;
+  using Outputs = typename Field::Outputs;
   using TangentType = std::remove_cvref_t<decltype(std::declval<const Field&>().tangent())>;
 
   /// Takes the field's last point as the reference. Cost: a Gram matrix and a dense eigenproblem of size N.
@@ -186,8 +192,9 @@ class EigenLinearPart {
   /// c = U^T B v. Cost: a jvp.
   void to_eigen(const State& v, Vector<Scalar>& c) {
     tangent_.jvp(v, outputs_);
-    factor_.apply(outputs_);
-    c.noalias() = basis_.transpose() * outputs_;
+    work_ = host_numbers(outputs_);
+    factor_.apply(work_);
+    c.noalias() = basis_.transpose() * work_;
     c *= root_rate_;
   }
 
@@ -196,7 +203,8 @@ class EigenLinearPart {
     work_.noalias() = basis_ * q;
     factor_.apply(work_);
     scale(root_rate_, work_);
-    tangent_.vjp(work_, product_);
+    place(work_, outputs_);
+    tangent_.vjp(outputs_, product_);
     axpy(Scalar(1), product_, out);
   }
 
@@ -218,7 +226,7 @@ class EigenLinearPart {
   Matrix<Scalar> gram_;
   Matrix<Scalar> basis_;
   Vector<Scalar> values_;
-  Vector<Scalar> outputs_;
+  Outputs outputs_;
   std::vector<Slot> slots_;
   std::size_t used_ = 0;
   Vector<Scalar> image_;

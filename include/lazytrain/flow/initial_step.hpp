@@ -16,44 +16,16 @@ struct StepChoice {
   std::string reason;
 };
 
-namespace detail {
-
-/// out = product(v) for vectors of the host, of a product whose vectors are like `from` and `to`: elsewhere,
-/// perhaps.
-template <class S, class From, class To, class Product>
-void product_from_host(const From& from, const To& to, const Vector<S>& v, Vector<S>& out,
-                       Product&& product) {
-  if constexpr (VectorElsewhere<From>) {
-    From there = from;
-    To image = to;
-    from_host(v, there);
-    product(std::as_const(there), image);
-    out = to_host(image);
-  } else {
-    product(v, out);
-  }
-}
-
-}  // namespace detail
-
 /// The step size 1 / (rate M ||DM(x)||^2), which on a gradient field is the paper's 1 / Lip(grad F_alpha) to
 /// leading order, 1 / ||Dh(w0)||^2 for the square loss. Cost: a few products with Dh and its adjoint.
 template <class F>
 requires detail::is_gradient_field<F>
 [[nodiscard]] StepChoice gradient_step(const F& field, const typename F::State& x) {
-  using S = typename F::Scalar;
   const auto& tangent = field.tangent();
   Philox rng(0);
-  const auto estimate = operator_norm<S>(
-      [&](const Vector<S>& v, Vector<S>& out) {
-        detail::product_from_host(x, tangent.value(), v, out,
-                                  [&](const auto& a, auto& b) { tangent.jvp(a, b); });
-      },
-      [&](const Vector<S>& g, Vector<S>& out) {
-        detail::product_from_host(tangent.value(), x, g, out,
-                                  [&](const auto& a, auto& b) { tangent.adjoint(a, b); });
-      },
-      dimension(x), tangent.output_space(), {}, rng);
+  const auto estimate = operator_norm([&](const auto& v, auto& out) { tangent.jvp(v, out); },
+                                      [&](const auto& g, auto& out) { tangent.adjoint(g, out); }, x,
+                                      tangent.value(), tangent.output_space(), {}, rng);
   const double curvature = static_cast<double>(field.rate()) *
                            static_cast<double>(field.loss().smoothness()) * estimate.value * estimate.value;
   if (!(curvature > 0)) return {1.0, "step 1: ||Dh|| is 0"};

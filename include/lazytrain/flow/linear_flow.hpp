@@ -5,6 +5,7 @@
 #include <lazytrain/kernel/kernel_modes.hpp>
 #include <lazytrain/kernel/tangent_kernel.hpp>
 #include <stdexcept>
+#include <utility>
 
 namespace lazytrain {
 
@@ -37,8 +38,8 @@ double quadratic_curvature(const char* function, const R& loss) {
 ///
 ///     y(t) - y* = exp(-t m Sigma) (y(0) - y*),      d(t) = -Dh(w0)^T m t phi_1(-t m Sigma) (y(0) - y*),
 ///
-/// with Sigma = Dh(w0) Dh(w0)^T on F, from one spectral decomposition of size N. alpha = infinity is allowed
-/// for centred models: d and y do not depend on alpha then.
+/// with Sigma = Dh(w0) Dh(w0)^T on F, from one spectral decomposition of size N, on the host. alpha =
+/// infinity is allowed for centred models: d and y do not depend on alpha then.
 ///
 /// The phi-functions divide by no eigenvalue, but long times multiply what rounding makes of an eigenvalue 0,
 /// at most the cutoff of `limit`. Modes that small move while m t cutoff <= sqrt(eps) only, so that their
@@ -76,8 +77,7 @@ class LinearFlow {
     check_time(t);
     Vector<double> c(modes_.values.size());
     for (Index i = 0; i < c.size(); ++i) c(i) = -length(i, t) * modes_.residual(i);
-    Parameters d = tangent_.adjoint(from_modes(c));
-    return d;
+    return tangent_.adjoint(from_modes(c));
   }
 
   /// y(t) = alpha h-bar(w-bar(t)). @throws std::domain_error if t < 0 or NaN. Cost: N^2.
@@ -85,7 +85,9 @@ class LinearFlow {
     check_time(t);
     Vector<double> c(modes_.values.size());
     for (Index i = 0; i < c.size(); ++i) c(i) = decay(i, t) * modes_.residual(i);
-    return target_ + from_modes(c);
+    Outputs y = from_modes(c);
+    axpy(Scalar(1), target_, y);
+    return y;
   }
 
   /// R(y(t)) without cancellation. @throws std::domain_error if t < 0 or NaN. Cost: N.
@@ -126,18 +128,19 @@ class LinearFlow {
       raise<std::invalid_argument>("LinearFlow", "the model's outputs live in the ", space,
                                    ", expected the loss's space, the ", of_loss);
     }
-    Outputs residual = start_ - target_;
+    Outputs residual = start_;
+    axpy(Scalar(-1), target_, residual);
     space.to_euclidean(residual);
-    return {sigma_matrix(tangent_), residual};
+    return {sigma_matrix(tangent_), host_numbers(residual)};
   }
 
   [[nodiscard]] double decay(Index i, double t) const { return modes_.decay(i, curvature_ * t); }
   [[nodiscard]] double length(Index i, double t) const { return modes_.length(i, curvature_ * t); }
 
   [[nodiscard]] Outputs from_modes(const Vector<double>& c) const {
-    Outputs u = modes_.vectors * c.template cast<Scalar>();
+    Vector<Scalar> u = modes_.vectors * c.template cast<Scalar>();
     tangent_.output_space().from_euclidean(u);
-    return u;
+    return placed<Outputs>(std::move(u));
   }
 
   Tangent<H> tangent_;

@@ -46,8 +46,8 @@ template <Model H, Model G>
   require_argument(!times.empty(), here, "the number of times", times.size(), "at least 1");
   outputs_t<H> residual = detail::offset_residual(here, train, targets, alpha);
   train.output_space().to_euclidean(residual);
-  const detail::KernelModes<S> modes(sigma_matrix(train), residual);
-  const outputs_t<G> test_residual = detail::offset_residual(here, test, test_targets, alpha);
+  const detail::KernelModes<S> modes(sigma_matrix(train), host_numbers(residual));
+  const Vector<S> test_residual = host_numbers(detail::offset_residual(here, test, test_targets, alpha));
 
   // Column i of `images` is what mode i of the training set does to the test set.
   Vector<S> roots = Vector<S>::Ones(train.output_dim());
@@ -72,7 +72,7 @@ template <Model H, Model G>
       left += std::pow(modes.decay(i, t) * modes.residual(i), 2);
       if (modes.resolved(i)) squares += modes.values(i) * lengths(i) * lengths(i);
     }
-    const outputs_t<G> error = test_residual - images * lengths.template cast<S>();
+    const Vector<S> error = test_residual - images * lengths.template cast<S>();
     curve.train_loss(s) = left / 2;
     curve.test_loss(s) = static_cast<double>(test.output_space().inner(error, error)) / 2;
     curve.distance(s) = std::sqrt(squares);

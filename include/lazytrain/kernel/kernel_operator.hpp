@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <lazytrain/core/error.hpp>
 #include <lazytrain/model/linearize.hpp>
 #include <utility>
@@ -66,22 +67,21 @@ template <Model H>
   const Index outputs = tangent.output_dim();
   const Index parameters = tangent.parameter_dim();
   Vector<S> diagonal = Vector<S>::Zero(outputs);
-  Vector<S> u = Vector<S>::Zero(outputs);
-  Vector<S> v = Vector<S>::Zero(parameters);
-  if (parameters <= outputs) {
-    for (Index q = 0; q < parameters; ++q) {
-      v(q) = S(1);
+  Vector<S> unit = Vector<S>::Zero(std::min(outputs, parameters));
+  outputs_t<H> u = zeros_like(tangent.value());
+  parameters_t<H> v(parameters);
+  for (Index i = 0; i < unit.size(); ++i) {
+    unit(i) = S(1);
+    if (parameters <= outputs) {
+      place(unit, v);
       tangent.jvp(v, u);
-      diagonal += u.cwiseAbs2();
-      v(q) = S(0);
-    }
-  } else {
-    for (Index i = 0; i < outputs; ++i) {
-      u(i) = S(1);
+      diagonal += host_numbers(u).cwiseAbs2();
+    } else {
+      place(unit, u);
       tangent.vjp(u, v);
-      diagonal(i) = v.squaredNorm();
-      u(i) = S(0);
+      diagonal(i) = dot(v, v);
     }
+    unit(i) = S(0);
   }
   return diagonal;
 }

@@ -55,8 +55,8 @@ struct KernelRegression {
   /// d in R^p, in units of alpha (w - w0).
   parameters_t<H> displacement;
   /// β in R^N with d = J^T β, so that predictions are sum_i β_i K(x_i, .); empty if by conjugate gradients.
-  /// Without part in the modes that were cut.
-  outputs_t<H> coefficients;
+  /// Without part in the modes that were cut. On the host, as kernel matrices are.
+  Vector<scalar_t<H>> coefficients;
   /// alpha h(w0) + Dh(w0) d on the training set.
   outputs_t<H> outputs;
   /// ||outputs - y*||_F.
@@ -152,11 +152,12 @@ template <Model H>
     fit.report.end = solved.end;
   } else {
     space.to_euclidean(residual);
+    const Vector<S>& numbers = host_numbers(residual);
     fit.coefficients = options.method == RegressionMethod::eigen
-                           ? detail::solve_by_modes<S>(sigma_matrix(tangent), residual, fit.report)
-                           : detail::solve_by_cholesky<S>(sigma_matrix(tangent), residual, fit.report);
+                           ? detail::solve_by_modes<S>(sigma_matrix(tangent), numbers, fit.report)
+                           : detail::solve_by_cholesky<S>(sigma_matrix(tangent), numbers, fit.report);
     space.to_euclidean(fit.coefficients);
-    fit.displacement = tangent.vjp(fit.coefficients);
+    fit.displacement = tangent.vjp(placed<outputs_t<H>>(fit.coefficients));
   }
   fit.outputs = predict(fit, tangent);
   residual = fit.outputs;
@@ -182,7 +183,7 @@ template <Model H>
 [[nodiscard]] Vector<scalar_t<H>> predict(const KernelRegression<H>& fit,
                                           const Eigen::Ref<const Matrix<scalar_t<H>>>& cross,
                                           view_t<Vector<scalar_t<H>>> offset) {
-  require_size("predict", "fit.coefficients", fit.coefficients.size(), fit.outputs.size(),
+  require_size("predict", "fit.coefficients", fit.coefficients.size(), dimension(fit.outputs),
                "the training outputs; conjugate gradients give none");
   require_size("predict", "cross.rows()", cross.rows(), fit.coefficients.size(), "the training outputs");
   require_size("predict", "offset", offset.size(), cross.cols(), "the test outputs, cross.cols()");

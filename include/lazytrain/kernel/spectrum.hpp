@@ -130,14 +130,15 @@ template <Model H>
   const Index n = tangent.output_dim();
   require_argument(options.trace_probes >= 0 && options.trace_probes != 1, "top_spectrum", "trace_probes",
                    options.trace_probes, "0 or at least 2, for a standard error");
+  using O = outputs_t<H>;
   const KernelOperator<H> kernel(tangent);
-  const auto apply = [&](const Vector<S>& u, Vector<S>& out) { kernel.apply_symmetric(u, out); };
+  const auto apply = [&](const O& u, O& out) { kernel.apply_symmetric(u, out); };
   const double finest = 100 * static_cast<double>(std::numeric_limits<S>::epsilon());
-  const auto top = top_eigenpairs<S>(apply, n, options.count,
-                                     {.block = options.block,
-                                      .tolerance = std::max(options.tolerance, finest),
-                                      .max_products = options.max_products},
-                                     rng);
+  const auto top =
+      top_eigenpairs_from(apply, [&rng, n] { return placed<O>(normal_vector<S>(n, rng)); }, n, options.count,
+                          {.block = options.block,
+                           .tolerance = std::max(options.tolerance, finest),
+                           .max_products = options.max_products});
   Spectrum<S> out;
   out.dim = n;
   out.method = SpectrumMethod::lanczos;
@@ -146,7 +147,9 @@ template <Model H>
   out.errors = top.residuals;
 
   Matrix<S> basis(n, top.values.size());
-  for (Index i = 0; i < basis.cols(); ++i) basis.col(i) = top.vectors[static_cast<std::size_t>(i)];
+  for (Index i = 0; i < basis.cols(); ++i) {
+    basis.col(i) = host_numbers(top.vectors[static_cast<std::size_t>(i)]);
+  }
   if (out.complete()) {
     out.trace = top.values.sum();
   } else if (options.trace_probes == 0) {
@@ -154,12 +157,14 @@ template <Model H>
   } else {
     const Index probes = options.trace_probes;
     Vector<double> samples(probes);
-    Vector<S> image(n);
+    O probe = zeros_like(tangent.value());
+    O image = probe;
     for (Index i = 0; i < probes; ++i) {
       Vector<S> u = normal_vector<S>(n, rng);
       u -= basis * (basis.transpose() * u).eval();
-      apply(u, image);
-      samples(i) = static_cast<double>(u.dot(image));
+      place(u, probe);
+      apply(probe, image);
+      samples(i) = static_cast<double>(dot(probe, image));
     }
     const double mean = samples.mean();
     const double count = static_cast<double>(probes);

@@ -108,14 +108,16 @@ requires std::same_as<parameters_t<H>, parameters_t<G>>
     train.native().cross_gram(test.native(), out);
   } else {
     parameters_t<H> gradient(train.parameter_dim());
-    const auto fill_columns = [&](const auto& from, const auto& to, auto place) {
-      auto unit = zeros_like(from.value());
+    const auto fill_columns = [&](const auto& from, const auto& to, auto keep) {
+      Vector<scalar_t<H>> unit = Vector<scalar_t<H>>::Zero(from.output_dim());
+      auto cotangent = zeros_like(from.value());
       auto image = zeros_like(to.value());
       for (Index j = 0; j < from.output_dim(); ++j) {
         unit(j) = 1;
-        from.vjp(unit, gradient);
+        place(unit, cotangent);
+        from.vjp(cotangent, gradient);
         to.jvp(gradient, image);
-        place(j, image);
+        keep(j, host_numbers(image));
         unit(j) = 0;
       }
     };

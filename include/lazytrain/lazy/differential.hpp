@@ -121,10 +121,10 @@ template <Model H>
           operator_norm_by_square<S>(square, adjoint, p, tangent.output_space(), options, rng));
     }
   }
-  return detail::as_estimate(
-      operator_norm<S>([&](const Vector<S>& v, Vector<S>& out) { tangent.jvp(v, out); },
-                       [&](const Vector<S>& g, Vector<S>& out) { tangent.adjoint(g, out); }, p,
-                       tangent.output_space(), options, rng));
+  return detail::as_estimate(operator_norm([&](const auto& v, auto& out) { tangent.jvp(v, out); },
+                                           [&](const auto& g, auto& out) { tangent.adjoint(g, out); },
+                                           parameters_t<H>(p), tangent.value(), tangent.output_space(),
+                                           options, rng));
 }
 
 /// Norm, σ_min, smallest positive singular value and rank of Dh(w). Certified where the problem is small
@@ -135,11 +135,10 @@ template <Model H>
 [[nodiscard]] DifferentialSpectrum differential_spectrum(const Tangent<H>& tangent,
                                                          const SingularValueOptions& options,
                                                          RandomEngine auto& rng) {
-  using S = scalar_t<H>;
-  const auto bottom =
-      smallest_singular_value<S>([&](const Vector<S>& v, Vector<S>& out) { tangent.jvp(v, out); },
-                                 [&](const Vector<S>& g, Vector<S>& out) { tangent.adjoint(g, out); },
-                                 tangent.parameter_dim(), tangent.output_space(), options, rng);
+  const auto bottom = smallest_singular_value([&](const auto& v, auto& out) { tangent.jvp(v, out); },
+                                              [&](const auto& g, auto& out) { tangent.adjoint(g, out); },
+                                              parameters_t<H>(tangent.parameter_dim()), tangent.value(),
+                                              tangent.output_space(), options, rng);
   DifferentialSpectrum spectrum;
   spectrum.norm = differential_norm(tangent, options, rng);
   spectrum.smallest = detail::as_estimate(bottom.on_outputs);

@@ -114,21 +114,25 @@ requires detail::HasMinimizer<R>
                                  : second_derivative_norm(tangent, options.second_derivative, rng);
 
   const double rounding = quotient_rounding<S>(tangent.output_dim(), space.uniform());
-  const Vector<S> target = objective.loss.minimizer();
+  using O = outputs_t<H>;
+  const O target = objective.loss.minimizer();
   const S epsilon = 1 / objective.alpha;
-  const Vector<S> residual = tangent.value() - epsilon * target;
+  O residual = tangent.value();
+  axpy(-epsilon, target, residual);
   const double size = static_cast<double>(space.norm(residual));
   result.residual = Estimate::rounded(size, rounding);
   const Estimate curvature = result.second_derivative / (result.differential * result.differential);
   result.kappa = result.residual * curvature;
-  const double plain_size = static_cast<double>(space.norm(Vector<S>(tangent.value() - target)));
+  O plain = tangent.value();
+  axpy(S(-1), target, plain);
+  const double plain_size = static_cast<double>(space.norm(plain));
   result.kappa_h = Estimate::rounded(plain_size, rounding) * curvature;
 
   // In the limit alpha -> infinity of a model with h(w0) = 0 the residual points along y*.
-  const Vector<S> direction = size > 0 ? residual : (epsilon == S(0) ? target : residual);
+  const O& direction = size == 0 && epsilon == S(0) ? target : residual;
   const double length = static_cast<double>(space.norm(direction));
   if (length > 0) {
-    const double slope = static_cast<double>(tangent.adjoint(direction).norm());
+    const double slope = static_cast<double>(norm(tangent.adjoint(direction)));
     const double p_rounding = quotient_rounding<S>(tangent.parameter_dim(), true);
     result.alignment = Estimate::rounded(slope / length, rounding + p_rounding) / result.differential;
     result.criterion = result.kappa / (2 * result.alignment);

@@ -59,22 +59,30 @@ template <TwiceDifferentiableModel H, Loss R>
                                                const RelativeChangesOptions& options = {}) {
   constexpr const char* here = "relative_changes";
   using S = scalar_t<H>;
+  using P = parameters_t<H>;
+  using O = outputs_t<H>;
   require_positive(here, "alpha", objective.alpha);
   require_positive(here, "loss_change", options.loss_change);
   Philox rng(options.seed);
   const Tangent<H> start = linearize(objective.model, w0);
   require_domain(all_finite(start.value()), here, "h(w0)", norm(start.value()), "finite outputs");
   const auto alpha = static_cast<double>(objective.alpha);
+  const auto scaled_outputs = [&](const Tangent<H>& tangent) {
+    O y = tangent.value();
+    scale(objective.alpha, y);
+    return y;
+  };
   const auto excess_at = [&](const Tangent<H>& tangent) {
-    return detail::excess(objective.loss, Vector<S>(objective.alpha * tangent.value()));
+    return detail::excess(objective.loss, scaled_outputs(tangent));
   };
   const double excess = excess_at(start);
   require_domain(excess > 0 && std::isfinite(excess), here, "R(alpha h(w0)) - inf R", excess,
                  "a number > 0: elsewhere no relative change is defined");
-  Vector<S> g = Vector<S>::Zero(start.output_dim());
-  objective.loss.gradient(Vector<S>(objective.alpha * start.value()), g);
-  const Vector<S> gradient = start.adjoint(g) / objective.alpha;
-  const double slope = static_cast<double>(gradient.norm());
+  O g = scaled_outputs(start);
+  objective.loss.gradient(scaled_outputs(start), g);
+  P gradient = start.adjoint(g);
+  scale(1 / objective.alpha, gradient);
+  const double slope = static_cast<double>(norm(gradient));
   require_domain(slope > 0 && std::isfinite(slope), here, "||grad F_alpha(w0)||", slope,
                  "a number > 0: w0 is not a critical point");
   const Estimate differential = differential_norm(start, options.norms, rng);
@@ -84,29 +92,30 @@ template <TwiceDifferentiableModel H, Loss R>
   changes.loss_rate = slope * slope * alpha * alpha / excess;
   const auto norm_of = [&](auto&& apply, auto&& adjoint) {
     return detail::as_estimate(
-        operator_norm<S>(apply, adjoint, start.parameter_dim(), start.output_space(), options.norms, rng));
+        operator_norm(apply, adjoint, w0, start.value(), start.output_space(), options.norms, rng));
   };
-  changes.differential_rate =
-      norm_of([&](const Vector<S>& v, Vector<S>& out) { start.second(gradient, v, out); },
-              [&](const Vector<S>& z, Vector<S>& out) { start.second_adjoint(gradient, z, out); }) /
-      differential;
+  changes.differential_rate = norm_of([&](const P& v, O& out) { start.second(gradient, v, out); },
+                                      [&](const O& z, P& out) { start.second_adjoint(gradient, z, out); }) /
+                              differential;
   changes.predicted_ratio = changes.differential_rate / changes.loss_rate;
 
   changes.step = options.loss_change / changes.loss_rate;
-  const Tangent<H> end = linearize(objective.model, Vector<S>(w0 - static_cast<S>(changes.step) * gradient));
+  P moved_to = w0;
+  axpy(-static_cast<S>(changes.step), gradient, moved_to);
+  const Tangent<H> end = linearize(objective.model, moved_to);
   changes.loss_change = (excess - excess_at(end)) / excess;
-  Vector<S> other_output = start.value();
-  Vector<S> other_parameters = w0;
+  O other_output = start.value();
+  P other_parameters = w0;
   const Estimate moved = norm_of(
-      [&](const Vector<S>& v, Vector<S>& out) {
+      [&](const P& v, O& out) {
         end.jvp(v, out);
         start.jvp(v, other_output);
-        out -= other_output;
+        axpy(S(-1), other_output, out);
       },
-      [&](const Vector<S>& z, Vector<S>& out) {
+      [&](const O& z, P& out) {
         end.adjoint(z, out);
         start.adjoint(z, other_parameters);
-        out -= other_parameters;
+        axpy(S(-1), other_parameters, out);
       });
   // The products of a difference of two differentials cancel: no bound is proved.
   changes.differential_change =

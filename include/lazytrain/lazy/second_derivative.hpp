@@ -13,11 +13,12 @@ namespace lazytrain {
 template <TwiceDifferentiableModel H>
 [[nodiscard]] Estimate second_derivative_norm(const Tangent<H>& tangent, const BilinearNormOptions& options,
                                               RandomEngine auto& rng) {
-  using S = scalar_t<H>;
-  const auto found = bilinear_norm<S>(
-      [&](const Vector<S>& u, const Vector<S>& v, Vector<S>& out) { tangent.second(u, v, out); },
-      [&](const Vector<S>& z, const Vector<S>& u, Vector<S>& out) { tangent.second_adjoint(u, z, out); },
-      tangent.parameter_dim(), tangent.output_space(), options, rng);
+  using P = parameters_t<H>;
+  using O = outputs_t<H>;
+  const auto found =
+      bilinear_norm<P>([&](const P& u, const P& v, O& out) { tangent.second(u, v, out); },
+                       [&](const O& z, const P& u, P& out) { tangent.second_adjoint(u, z, out); },
+                       tangent.parameter_dim(), tangent.value(), tangent.output_space(), options, rng);
   return Estimate::at_least(found.lower);
 }
 

@@ -102,20 +102,32 @@ template <HilbertVector P, HilbertVector O, class Bilinear, class Contract>
 /// Ritz vector of H_z of largest |value| climbs to a local maximum. The global problem is NP-hard: several
 /// starts, random ones and those of the caller, tried first. Cost of an alternation: one B and lanczos_steps
 /// contractions.
+///
+/// Vectors are like `outputs`, of F, and of type P in R^p: they may live elsewhere.
 /// @throws std::invalid_argument on sizes and options, std::domain_error if a start is 0, std::runtime_error
 /// if a result is not finite
+template <HilbertVector P, HilbertVector O, class Bilinear, class Contract>
+[[nodiscard]] BilinearNormEstimate<P> bilinear_norm(Bilinear&& bilinear, Contract&& contract, Index p,
+                                                    const O& outputs, const OutputSpace& space,
+                                                    const BilinearNormOptions& options,
+                                                    RandomEngine auto& rng, std::vector<P> starts = {}) {
+  using S = typename P::Scalar;
+  require_argument(p >= 1, "bilinear_norm", "p", p, "at least 1");
+  require_argument(options.restarts >= 0, "bilinear_norm", "restarts", options.restarts, "at least 0");
+  for (const P& start : starts) require_size("bilinear_norm", "a start", dimension(start), p, "p");
+  for (Index i = 0; i < options.restarts; ++i) starts.push_back(placed<P>(unit_vector<S>(p, rng)));
+  return bilinear_norm_from(bilinear, contract, starts, outputs, space, options);
+}
+
+/// The same for vectors of the host, Vector<S>.
 template <class S = double, class Bilinear, class Contract>
 [[nodiscard]] BilinearNormEstimate<Vector<S>> bilinear_norm(Bilinear&& bilinear, Contract&& contract, Index p,
                                                             const OutputSpace& space,
                                                             const BilinearNormOptions& options,
                                                             RandomEngine auto& rng,
                                                             std::vector<Vector<S>> starts = {}) {
-  require_argument(p >= 1, "bilinear_norm", "p", p, "at least 1");
-  require_argument(options.restarts >= 0, "bilinear_norm", "restarts", options.restarts, "at least 0");
-  for (const Vector<S>& start : starts) require_size("bilinear_norm", "a start", start.size(), p, "p");
-  for (Index i = 0; i < options.restarts; ++i) starts.push_back(unit_vector<S>(p, rng));
-  const Vector<S> like = Vector<S>::Zero(space.dim());
-  return bilinear_norm_from(bilinear, contract, starts, like, space, options);
+  return bilinear_norm<Vector<S>>(bilinear, contract, p, Vector<S>(Vector<S>::Zero(space.dim())), space,
+                                  options, rng, std::move(starts));
 }
 
 }  // namespace lazytrain

@@ -28,35 +28,42 @@ struct DenseSingularValues {
 /// Singular values of A: R^p -> F from min(p, N) products that assemble it in orthonormal coordinates.
 ///
 /// `apply(v, out)` is A v and `adjoint(g, out)` the adjoint in F. The values are not squared: Gram and
-/// Schmidt
-/// (`orthonormalize`) leave R, min x min, and [0 R; R^T 0] has the eigenvalues ±σ_i. Memory: p N numbers.
-/// Cost: the products, 4 p N min, and 11 min^3.
+/// Schmidt (`orthonormalize`) leave R, min x min, and [0 R; R^T 0] has the eigenvalues ±σ_i. Memory: p N
+/// numbers of the host. Cost: the products, 4 p N min, and 11 min^3.
+///
+/// The products are handed vectors like `parameters`, of R^p, and `outputs`, of F, which may live elsewhere.
 /// @throws std::invalid_argument if p < 1, std::runtime_error if a product is not finite
-template <class S = double, class Apply, class Adjoint>
-[[nodiscard]] DenseSingularValues dense_singular_values(Apply&& apply, Adjoint&& adjoint, Index p,
-                                                        const OutputSpace& space) {
+template <HilbertVector P, HilbertVector O, class Apply, class Adjoint>
+[[nodiscard]] DenseSingularValues dense_singular_values(Apply&& apply, Adjoint&& adjoint, const P& parameters,
+                                                        const O& outputs, const OutputSpace& space) {
+  using S = typename P::Scalar;
+  const Index p = dimension(parameters);
   require_argument(p >= 1, "dense_singular_values", "p", p, "at least 1");
   const Index n = space.dim();
   const bool by_rows = n <= p;
   const Index small = std::min(n, p);
-  Vector<S> parameters = Vector<S>::Zero(p);
-  Vector<S> outputs = Vector<S>::Zero(n);
+  P v = zeros_like(parameters);
+  O g = zeros_like(outputs);
+  Vector<S> unit = Vector<S>::Zero(small);
   std::vector<Vector<double>> basis;
   Matrix<double> pair = Matrix<double>::Zero(2 * small, 2 * small);
   double squares = 0;
   double largest = 0;
   for (Index j = 0; j < small; ++j) {
-    Vector<S>& unit = by_rows ? outputs : parameters;
     fill(unit, S(0));
     unit(j) = S(1);
+    Vector<double> column;
     if (by_rows) {
-      space.from_euclidean(outputs);
-      adjoint(std::as_const(outputs), parameters);
+      space.from_euclidean(unit);
+      place(unit, g);
+      adjoint(std::as_const(g), v);
+      column = host_numbers(v).template cast<double>();
     } else {
-      apply(std::as_const(parameters), outputs);
-      space.to_euclidean(outputs);
+      place(unit, v);
+      apply(std::as_const(v), g);
+      space.to_euclidean(g);
+      column = host_numbers(g).template cast<double>();
     }
-    Vector<double> column = (by_rows ? parameters : outputs).template cast<double>();
     if (!all_finite(column)) {
       raise<std::runtime_error>("dense_singular_values", "product ", j + 1, " of ", small, " is not finite");
     }
@@ -81,6 +88,15 @@ template <class S = double, class Apply, class Adjoint>
   Vector<double> values(small);
   for (Index i = 0; i < small; ++i) values(i) = std::max(spectrum.values(i), 0.0);
   return {std::move(values), error, small};
+}
+
+/// The same for products of vectors of the host, Vector<S>.
+template <class S = double, class Apply, class Adjoint>
+[[nodiscard]] DenseSingularValues dense_singular_values(Apply&& apply, Adjoint&& adjoint, Index p,
+                                                        const OutputSpace& space) {
+  require_argument(p >= 1, "dense_singular_values", "p", p, "at least 1");
+  return dense_singular_values(apply, adjoint, Vector<S>(Vector<S>::Zero(p)),
+                               Vector<S>(Vector<S>::Zero(space.dim())), space);
 }
 
 }  // namespace lazytrain

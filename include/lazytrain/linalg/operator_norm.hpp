@@ -130,17 +130,17 @@ void add_probable_upper(Index p, const OutputSpace& space, const SingularValueOp
 }
 
 /// The inner product of F, which must outlive it.
-template <class S>
+template <HilbertVector O>
 auto inner_in(const OutputSpace& space) {
-  return [&space](const Vector<S>& x, const Vector<S>& y) { return static_cast<double>(space.inner(x, y)); };
+  return [&space](const O& x, const O& y) { return static_cast<double>(space.inner(x, y)); };
 }
 
 /// The start of `operator_norm` in F.
-template <class S>
-Vector<S> random_output(const OutputSpace& space, RandomEngine auto& rng) {
-  Vector<S> start = normal_vector<S>(space.dim(), rng);
+template <HilbertVector O>
+O random_output(const OutputSpace& space, RandomEngine auto& rng) {
+  Vector<typename O::Scalar> start = normal_vector<typename O::Scalar>(space.dim(), rng);
   space.from_euclidean(start);
-  return start;
+  return placed<O>(std::move(start));
 }
 
 }  // namespace detail
@@ -181,7 +181,7 @@ template <HilbertVector X, HilbertVector Y, class Apply, class Adjoint, class In
 }
 
 /// Norm σ_1 of A: R^p -> F with `apply(v, out)`, out = A v in F, and `adjoint(g, out)`, out = A* g in R^p,
-/// the adjoint in F's inner product; R^p is Euclidean. V is Vector<S> on the host.
+/// the adjoint in F's inner product; R^p is Euclidean.
 ///
 /// Small maps are assembled (`dense_singular_values`): then lower and upper are both proved. Others go
 /// through `operator_norm_from` with a start that is uniform on the unit sphere of the smaller of the two
@@ -195,17 +195,21 @@ template <HilbertVector X, HilbertVector Y, class Apply, class Adjoint, class In
 /// |b_1| < 1 / cosh((2m - 1) artanh sqrt(ε)), and P(|b_1| < t) <= t sqrt(2n/π) on the sphere. The event
 /// |b_1| >= δ / sqrt(2n/π) serves every m.
 ///
+/// `parameters` and `outputs` are any vectors of the two spaces: the products are handed vectors like them,
+/// which may live elsewhere, where a small map alone is brought to the host.
 /// @throws std::invalid_argument on p and options, std::runtime_error if a product is not finite
-template <class S = double, class Apply, class Adjoint>
-[[nodiscard]] SingularValueEstimate operator_norm(Apply&& apply, Adjoint&& adjoint, Index p,
-                                                  const OutputSpace& space,
+template <HilbertVector P, HilbertVector O, class Apply, class Adjoint>
+[[nodiscard]] SingularValueEstimate operator_norm(Apply&& apply, Adjoint&& adjoint, const P& parameters,
+                                                  const O& outputs, const OutputSpace& space,
                                                   const SingularValueOptions& options,
                                                   RandomEngine auto& rng) {
+  using S = typename P::Scalar;
+  const Index p = dimension(parameters);
   detail::check_options("operator_norm", options);
   require_argument(p >= 1, "operator_norm", "p", p, "at least 1");
   const Index n = space.dim();
   if (detail::solved_densely(p, n, options)) {
-    const DenseSingularValues dense = dense_singular_values<S>(apply, adjoint, p, space);
+    const DenseSingularValues dense = dense_singular_values(apply, adjoint, parameters, outputs, space);
     SingularValueEstimate estimate;
     estimate.value = dense.values(0);
     estimate.residual = dense.error;
@@ -215,19 +219,28 @@ template <class S = double, class Apply, class Adjoint>
     estimate.converged = estimate.proved = true;
     return estimate;
   }
-  const auto inner = detail::inner_in<S>(space);
+  const auto inner = detail::inner_in<O>(space);
   SingularValueEstimate estimate;
   if (n <= p) {
-    const Vector<S> start = detail::random_output<S>(space, rng);
-    const Vector<S> like = Vector<S>::Zero(p);
-    estimate = operator_norm_from(adjoint, apply, start, like, options, inner, EuclideanInner{});
+    const O start = detail::random_output<O>(space, rng);
+    estimate = operator_norm_from(adjoint, apply, start, parameters, options, inner, EuclideanInner{});
   } else {
-    const Vector<S> start = normal_vector<S>(p, rng);
-    const Vector<S> like = Vector<S>::Zero(n);
-    estimate = operator_norm_from(apply, adjoint, start, like, options, EuclideanInner{}, inner);
+    const P start = placed<P>(normal_vector<S>(p, rng));
+    estimate = operator_norm_from(apply, adjoint, start, outputs, options, EuclideanInner{}, inner);
   }
   detail::add_probable_upper<S>(p, space, options, estimate);
   return estimate;
+}
+
+/// The same for products of vectors of the host, Vector<S>, of R^p and of F.
+template <class S = double, class Apply, class Adjoint>
+[[nodiscard]] SingularValueEstimate operator_norm(Apply&& apply, Adjoint&& adjoint, Index p,
+                                                  const OutputSpace& space,
+                                                  const SingularValueOptions& options,
+                                                  RandomEngine auto& rng) {
+  require_argument(p >= 1, "operator_norm", "p", p, "at least 1");
+  return operator_norm(apply, adjoint, Vector<S>(Vector<S>::Zero(p)), Vector<S>(Vector<S>::Zero(space.dim())),
+                       space, options, rng);
 }
 
 /// The same for a map of N <= p that is not assembled and has a product of its own with A A* on F, `square(g,
@@ -241,10 +254,11 @@ template <class S = double, class Square, class Adjoint>
   constexpr const char* here = "operator_norm_by_square";
   detail::check_options(here, options);
   require_argument(p >= space.dim(), here, "p", p, "at least the dimension of F");
-  const auto inner = detail::inner_in<S>(space);
+  const auto inner = detail::inner_in<Vector<S>>(space);
   Vector<S> image = Vector<S>::Zero(p);
-  SingularValueEstimate estimate = detail::norm_of_square(
-      square, 1.0, adjoint, detail::random_output<S>(space, rng), image, options, inner, EuclideanInner{});
+  SingularValueEstimate estimate =
+      detail::norm_of_square(square, 1.0, adjoint, detail::random_output<Vector<S>>(space, rng), image,
+                             options, inner, EuclideanInner{});
   detail::add_probable_upper<S>(p, space, options, estimate);
   return estimate;
 }
@@ -263,9 +277,9 @@ template <class S = double, class Rough, class Square, class Adjoint>
   constexpr const char* here = "operator_norm_by_rough_square";
   detail::check_options(here, options);
   require_argument(p >= space.dim(), here, "p", p, "at least the dimension of F");
-  const auto inner = detail::inner_in<S>(space);
-  const auto ritz =
-      lanczos(rough, detail::random_output<S>(space, rng), {options.max_steps, options.tolerance}, inner);
+  const auto inner = detail::inner_in<Vector<S>>(space);
+  const auto ritz = lanczos(rough, detail::random_output<Vector<S>>(space, rng),
+                            {options.max_steps, options.tolerance}, inner);
   const Vector<S> start = ritz.vector(0);
   Vector<S> image = Vector<S>::Zero(p);
   const auto from_start = [&](Index steps) {

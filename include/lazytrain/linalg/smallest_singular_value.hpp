@@ -51,11 +51,14 @@ inline Index last_index(const Vector<double>& values) { return values.size() - 1
 /// value - residual is not: some singular value lies that near, a smaller one may have escaped. The process
 /// approaches the bottom of a spectrum slowly: expect min(p, N) steps where the spectrum decays.
 /// @throws as `operator_norm`
-template <class S = double, class Apply, class Adjoint>
-[[nodiscard]] SmallestSingularValue smallest_singular_value(Apply&& apply, Adjoint&& adjoint, Index p,
+template <HilbertVector P, HilbertVector O, class Apply, class Adjoint>
+[[nodiscard]] SmallestSingularValue smallest_singular_value(Apply&& apply, Adjoint&& adjoint,
+                                                            const P& parameters, const O& outputs,
                                                             const OutputSpace& space,
                                                             const SingularValueOptions& options,
                                                             RandomEngine auto& rng) {
+  using S = typename P::Scalar;
+  const Index p = dimension(parameters);
   detail::check_options("smallest_singular_value", options);
   require_argument(p >= 1, "smallest_singular_value", "p", p, "at least 1");
   const Index n = space.dim();
@@ -63,19 +66,18 @@ template <class S = double, class Apply, class Adjoint>
   Vector<double> values;
   double level = 0;
   if (detail::solved_densely(p, n, options)) {
-    const DenseSingularValues dense = dense_singular_values<S>(apply, adjoint, p, space);
+    const DenseSingularValues dense = dense_singular_values(apply, adjoint, parameters, outputs, space);
     values = dense.values;
     level = dense.error;
     result.rank = (values.array() > level).count();
     result.on_outputs = detail::dense_estimate(dense, values.size() - 1);
     if (result.rank > 0) result.positive = detail::dense_estimate(dense, result.rank - 1);
   } else {
-    const auto inner = detail::inner_in<S>(space);
-    const auto finish = [&](auto&& forward, auto&& backward, const Vector<S>& start, const Vector<S>& like,
-                            auto inner_x, auto inner_y) {
+    const auto inner = detail::inner_in<O>(space);
+    const auto finish = [&]<class X, class Y>(auto&& forward, auto&& backward, const X& start, const Y& like,
+                                              auto inner_x, auto inner_y) {
       SingularValueEstimate& smallest = result.on_outputs;
-      GolubKahanProcess<Vector<S>, Vector<S>, decltype(inner_x), decltype(inner_y)> process(start, inner_x,
-                                                                                            inner_y);
+      GolubKahanProcess<X, Y, decltype(inner_x), decltype(inner_y)> process(start, inner_x, inner_y);
       const BidiagonalSpectrum spectrum =
           detail::iterate(process, forward, backward, like, options, smallest, detail::last_index);
       values = spectrum.values;
@@ -87,8 +89,8 @@ template <class S = double, class Apply, class Adjoint>
         estimate.value = values(i);
         estimate.residual = spectrum.residuals(i);
         estimate.lower = std::max(0.0, estimate.value - estimate.residual - level);
-        const Vector<S> ritz = process.right_vector(i);
-        Vector<S> image = zeros_like(like);
+        const X ritz = process.right_vector(i);
+        Y image = zeros_like(like);
         forward(ritz, image);
         ++estimate.products;
         estimate.upper = std::sqrt(inner_y(image, image) / inner_x(ritz, ritz)) * (1 + rounding);
@@ -97,12 +99,10 @@ template <class S = double, class Apply, class Adjoint>
       if (result.rank > 0) result.positive = bracket(result.rank - 1);
       smallest = bracket(values.size() - 1);
     };
-    Vector<S> start = normal_vector<S>(std::min(n, p), rng);
     if (n <= p) {
-      space.from_euclidean(start);
-      finish(adjoint, apply, start, Vector<S>::Zero(p), inner, EuclideanInner{});
+      finish(adjoint, apply, detail::random_output<O>(space, rng), parameters, inner, EuclideanInner{});
     } else {
-      finish(apply, adjoint, start, Vector<S>::Zero(n), EuclideanInner{}, inner);
+      finish(apply, adjoint, placed<P>(normal_vector<S>(p, rng)), outputs, EuclideanInner{}, inner);
     }
   }
   if (p < n) {
@@ -112,6 +112,17 @@ template <class S = double, class Apply, class Adjoint>
     result.on_outputs.converged = result.on_outputs.proved = true;
   }
   return result;
+}
+
+/// The same for products of vectors of the host, Vector<S>.
+template <class S = double, class Apply, class Adjoint>
+[[nodiscard]] SmallestSingularValue smallest_singular_value(Apply&& apply, Adjoint&& adjoint, Index p,
+                                                            const OutputSpace& space,
+                                                            const SingularValueOptions& options,
+                                                            RandomEngine auto& rng) {
+  require_argument(p >= 1, "smallest_singular_value", "p", p, "at least 1");
+  return smallest_singular_value(apply, adjoint, Vector<S>(Vector<S>::Zero(p)),
+                                 Vector<S>(Vector<S>::Zero(space.dim())), space, options, rng);
 }
 
 }  // namespace lazytrain

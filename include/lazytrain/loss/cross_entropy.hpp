@@ -33,6 +33,32 @@ struct CrossEntropyGradientOfSample {
   }
 };
 
+/// out = (diag(p) - p p^T) v with p = softmax(y) for a sample's outputs. out may be y or v.
+template <class S>
+struct CrossEntropyHessianOfSample {
+  Index outputs;
+  const S* y;
+  const S* v;
+  S* out;
+  constexpr void operator()(Index sample) const {
+    using W = Wide<S>;
+    const Index first = sample * outputs;
+    const LogSumExp<W> z(y + first, outputs);
+    const Index top = first + z.top, end = first + outputs;
+    const W total = W(1) + z.tail;
+    // The Hessian sees differences of v only; those to the likeliest class vanish where p is near 1.
+    const W base = static_cast<W>(v[top]);
+    W mean(0);
+    for (Index j = first; j < end; ++j) {
+      if (j != top) mean += z.exponential(y[j]) * (static_cast<W>(v[j]) - base) / total;
+    }
+    for (Index j = first; j < end; ++j) {
+      const W p = (j == top ? W(1) : z.exponential(y[j])) / total;
+      out[j] = static_cast<S>(p * ((static_cast<W>(v[j]) - base) - mean));
+    }
+  }
+};
+
 /// sum_j q_j (log sum_l exp(y_l) - y_j) of a sample's outputs.
 template <class S>
 struct CrossEntropyValueOfSample {
@@ -137,22 +163,13 @@ class CrossEntropyLoss {
     check("y", y.size());
     check("v", v.size());
     check("out", out.size());
-    const Index k = space_.outputs();
-    for (Index i = 0; i < space_.samples(); ++i) {
-      const Index first = i * k;
-      const detail::LogSumExp<W> z(y.data() + first, k);
-      const W total = W(1) + z.tail;
-      // The Hessian sees differences of v only; those to the likeliest class vanish where p is near 1.
-      const W base = static_cast<W>(v(first + z.top));
-      W mean(0);
-      for (Index j = 0; j < k; ++j) {
-        if (j != z.top) mean += z.exponential(y(first + j)) * (static_cast<W>(v(first + j)) - base) / total;
-      }
-      for (Index j = 0; j < k; ++j) {
-        const W p = (j == z.top ? W(1) : z.exponential(y(first + j))) / total;
-        out(first + j) = static_cast<S>(p * ((static_cast<W>(v(first + j)) - base) - mean));
-      }
-    }
+    const auto product_of = hessian_of_samples(y.data(), targets_->data(), v.data(), out.data());
+    for (Index i = 0; i < space_.samples(); ++i) product_of(i);
+  }
+
+  /// `hessian_apply` as a function of the sample, which a device can call; y, v and out are there.
+  [[nodiscard]] auto hessian_of_samples(const S* y, const S*, const S* v, S* out) const {
+    return detail::CrossEntropyHessianOfSample<S>{space_.outputs(), y, v, out};
   }
 
   /// M = 1/2: the Hessian is the covariance of a random basis vector, whose norm is at most 1/2.

@@ -22,6 +22,12 @@ concept HasGradientOfSamples = requires(const R& loss, const V& y, V& g) {
   for_each(y, Index{}, loss.gradient_of_samples(y.data(), y.data(), g.data()));
 };
 
+/// The same for products with the Hessian.
+template <class R, class V>
+concept HasHessianOfSamples = HasGradientOfSamples<R, V> && requires(const R& loss, const V& y, V& out) {
+  for_each(y, Index{}, loss.hessian_of_samples(y.data(), y.data(), y.data(), out.data()));
+};
+
 /// `sum_to(y, count, term, out)` leaves the sum of term(0), ..., term(count - 1) where y lives.
 template <class R, class V>
 concept HasValueOfSamples = HasGradientOfSamples<R, V> && requires(const R& loss, const V& y, scalar_t<R>* out) {
@@ -42,8 +48,9 @@ struct WeightedSample {
 // clang-format on
 
 /// A loss of the host on outputs that live elsewhere, on a device. The gradients of cross-entropy and of the
-/// square loss are computed there, and their values with `value_to`; other calls bring the N numbers to the
-/// host and the answer back, and wait for them. Losses are small beside the networks before them.
+/// square loss and products with their Hessians are computed there, and their values with `value_to`; other
+/// calls bring the N numbers to the host and the answer back, and wait for them. Losses are small beside the
+/// networks before them.
 template <Loss R, VectorElsewhere V>
 requires std::same_as<outputs_t<R>, Vector<scalar_t<R>>>
 class LossElsewhere {
@@ -90,10 +97,20 @@ class LossElsewhere {
     }
   }
   /// out = Hessian of R at y in F, times v. out may be y or v.
+  /// @throws std::invalid_argument if a size is not N
   void hessian_apply(const V& y, const V& v, V& out) const {
-    Vector<Scalar> host = to_host(v);
-    loss_.hessian_apply(to_host(y), host, host);
-    from_host(host, out);
+    constexpr const char* here = "LossElsewhere::hessian_apply";
+    require_size(here, "y", dimension(y), output_space().dim(), "the space's dimension");
+    require_size(here, "v", dimension(v), output_space().dim(), "the space's dimension");
+    require_size(here, "out", dimension(out), output_space().dim(), "the space's dimension");
+    if constexpr (detail::HasHessianOfSamples<R, V>) {
+      for_each(y, output_space().samples(),
+               loss_.hessian_of_samples(y.data(), targets_->data(), v.data(), out.data()));
+    } else {
+      Vector<Scalar> host = to_host(v);
+      loss_.hessian_apply(to_host(y), host, host);
+      from_host(host, out);
+    }
   }
   /// R(y) - inf R.
   [[nodiscard]] Scalar excess(const V& y) const requires requires(const R& loss, const Vector<Scalar>& host) {

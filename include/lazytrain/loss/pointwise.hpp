@@ -95,6 +95,20 @@ struct PointwiseGradientOfSample {
   }
 };
 
+/// out = l''(y, t) v for a sample's outputs. out may be y or v.
+template <class S, class Ell>
+struct PointwiseHessianOfSample {
+  Index outputs;
+  const S* y;
+  const S* targets;
+  const S* v;
+  S* out;
+  constexpr void operator()(Index sample) const {
+    for (Index j = sample * outputs; j < (sample + 1) * outputs; ++j)
+      out[j] = Ell::second(y[j], targets[j]) * v[j];
+  }
+};
+
 /// The sum of l(y, t) over a sample's outputs.
 template <class S, class Ell>
 struct PointwiseValueOfSample {
@@ -115,6 +129,12 @@ template <class Ell>
 concept HasConstantDerivative = requires {
   typename std::bool_constant<Ell::derivative(1.0, 0.0) == 0.0>;
   typename std::bool_constant<Ell::value(1.0, 0.0) == 0.0>;
+};
+
+/// Whether devices can call l''.
+template <class Ell>
+concept HasConstantSecond = requires {
+  typename std::bool_constant<Ell::second(1.0, 0.0) == 0.0>;
 };
 
 }  // namespace detail
@@ -190,6 +210,13 @@ class PointwiseLoss {
     check("out", out.size());
     const Vector<S>& t = *targets_;
     for (Index j = 0; j < t.size(); ++j) out(j) = ell_.second(y(j), t(j)) * v(j);
+  }
+
+  /// `hessian_apply` as a function of the sample, which a device can call; y, the targets, v and out are
+  /// there.
+  [[nodiscard]] auto hessian_of_samples(const S* y, const S* targets, const S* v,
+                                        S* out) const requires detail::HasConstantSecond<Ell> {
+    return detail::PointwiseHessianOfSample<S, Ell>{space_.outputs(), y, targets, v, out};
   }
 
   /// M: Lipschitz constant of the gradient in F, sup |l''|.

@@ -13,7 +13,7 @@ struct SquareFunction {
   static constexpr bool is_strongly_convex = true;
   static constexpr bool minimized_by_target = true;
 
-  /// constexpr, as the derivative: devices call them.
+  /// constexpr, as the derivatives: devices call them.
   template <class T>
   [[nodiscard]] static constexpr T value(T y, T t) {
     return T(0.5) * (y - t) * (y - t);
@@ -23,7 +23,7 @@ struct SquareFunction {
     return y - t;
   }
   template <class T>
-  [[nodiscard]] static T second(T, T) {
+  [[nodiscard]] static constexpr T second(T, T) {
     return T(1);
   }
   [[nodiscard]] static double smoothness() { return 1.0; }

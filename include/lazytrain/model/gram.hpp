@@ -8,12 +8,26 @@ namespace lazytrain {
 /// outputs i, j.
 ///
 /// A model whose linearization has `gram(out)` computes it by its own structure; otherwise J is formed: N p
-/// numbers and N^2 p multiplications. The operator Sigma = Dh Dh^T on F is J J^T W.
+/// numbers and N^2 p multiplications. Where parameters live elsewhere they stay there: a vjp and a jvp for
+/// every output instead. The operator Sigma = Dh Dh^T on F is J J^T W.
 template <Model H>
 void gram(const Tangent<H>& tangent, Matrix<scalar_t<H>>& out) {
   out.resize(tangent.output_dim(), tangent.output_dim());
   if constexpr (requires { tangent.native().gram(out); }) {
     tangent.native().gram(out);
+  } else if constexpr (VectorElsewhere<parameters_t<H>>) {
+    Vector<scalar_t<H>> unit = Vector<scalar_t<H>>::Zero(out.rows());
+    outputs_t<H> u = zeros_like(tangent.value());
+    parameters_t<H> gradient(tangent.parameter_dim());
+    for (Index j = 0; j < out.cols(); ++j) {
+      unit(j) = 1;
+      place(unit, u);
+      tangent.vjp(u, gradient);
+      tangent.jvp(gradient, u);
+      out.col(j) = host_numbers(u);
+      unit(j) = 0;
+    }
+    out.template triangularView<Eigen::StrictlyUpper>() = out.transpose();
   } else {
     const Matrix<scalar_t<H>> j = jacobian(tangent);
     out.setZero();

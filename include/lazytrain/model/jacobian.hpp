@@ -5,7 +5,7 @@
 namespace lazytrain {
 
 /// The Jacobian, N x p, row i the derivative of output i: no weights of F.
-/// Cost: min(N, p) products and N p numbers; for small models, tests and comparisons.
+/// Cost: min(N, p) products and N p numbers of the host; for small models, tests and comparisons.
 template <Model H>
 [[nodiscard]] Matrix<scalar_t<H>> jacobian(const Tangent<H>& tangent) {
   using S = scalar_t<H>;
@@ -13,22 +13,26 @@ template <Model H>
   const Index parameters = tangent.parameter_dim();
   Matrix<S> j(outputs, parameters);
   if (parameters <= outputs) {
-    Vector<S> v = Vector<S>::Zero(parameters);
-    Vector<S> column(outputs);
+    Vector<S> unit = Vector<S>::Zero(parameters);
+    parameters_t<H> v(parameters);
+    outputs_t<H> column = zeros_like(tangent.value());
     for (Index q = 0; q < parameters; ++q) {
-      v(q) = S(1);
+      unit(q) = S(1);
+      place(unit, v);
       tangent.jvp(v, column);
-      j.col(q) = column;
-      v(q) = S(0);
+      j.col(q) = host_numbers(column);
+      unit(q) = S(0);
     }
   } else {
-    Vector<S> u = Vector<S>::Zero(outputs);
-    Vector<S> row(parameters);
+    Vector<S> unit = Vector<S>::Zero(outputs);
+    outputs_t<H> u = zeros_like(tangent.value());
+    parameters_t<H> row(parameters);
     for (Index i = 0; i < outputs; ++i) {
-      u(i) = S(1);
+      unit(i) = S(1);
+      place(unit, u);
       tangent.vjp(u, row);
-      j.row(i) = row;
-      u(i) = S(0);
+      j.row(i) = host_numbers(row);
+      unit(i) = S(0);
     }
   }
   return j;

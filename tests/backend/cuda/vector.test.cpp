@@ -56,6 +56,17 @@ TEST_CASE("inner products of F are those of the host, with and without one weigh
   }
 }
 
+TEST_CASE("numbers of the host are placed elsewhere and brought back", "[backend]") {
+  using V = cuda::Vector<float, HostExecutor>;
+  const Vector<float> x = Vector<float>::LinSpaced(5, 1, 2);
+  const V there = placed<V>(x);
+  CHECK(host_numbers(there) == x);
+  V other(2);
+  place(x, other);
+  CHECK(dimension(other) == 5);
+  CHECK(host_numbers(other) == x);
+}
+
 TEST_CASE("a batch is a matrix of the host, elsewhere", "[backend]") {
   const Matrix<double> X = (Matrix<double>(2, 3) << 1, 2, 3, 4, 5, 6).finished();
   const cuda::Batch<double, HostExecutor> batch = X;

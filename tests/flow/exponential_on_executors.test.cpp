@@ -1,0 +1,64 @@
+#include <filesystem>
+#include <support/exponential_laws.hpp>
+#include <support/host_executor.hpp>
+
+using namespace lazytrain;
+using namespace lazytrain::testing;
+
+namespace {
+
+template <class S>
+using Backend = cuda::ExecutorBackend<S, HostExecutor>;
+
+template <class S>
+Results<S> results_on_host() {
+  return exponential_results(cpu::Backend<S>({.threads = 1, .convolution = ConvAlgorithm::im2col}));
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE(
+    "exponential methods on an executor end where they do on the host, in any order of threads", "[flow]",
+    float, double) {
+  using S = TestType;
+  const auto expected = results_on_host<S>();
+  for (const ThreadOrder order : {ThreadOrder::ascending, ThreadOrder::descending, ThreadOrder::strided}) {
+    const HostExecutor::Mode mode(order, HostAccess::allowed);
+    check_agreement(exponential_results(Backend<S>()), expected);
+  }
+  CHECK(HostExecutor::allocated() == 0);
+}
+
+TEST_CASE("exponential methods leave an executor's memory to the executor", "[flow]") {
+  const HostExecutor::Mode mode(ThreadOrder::ascending);
+  check_agreement(exponential_results(Backend<float>()), results_on_host<float>());
+}
+
+TEST_CASE("an interrupted run of an exponential method on an executor goes on with the same bits", "[flow]") {
+  using V = Backend<double>::Vector;
+  const HostExecutor::Mode mode(ThreadOrder::ascending, HostAccess::allowed);
+  const auto net = smooth_classifier(Backend<double>());
+  Philox rng(1);
+  const V w0 = nn::xavier_normal(net, rng);
+  const auto h = net.on(small_data<double>().inputs);
+  const auto loss =
+      loss_where_outputs_are<V>(cross_entropy_loss<double>(small_data<double>().labels, h.output_space()));
+  const std::string path = (std::filesystem::temp_directory_path() / "lazytrain-exponential-resume").string();
+  for (const LinearPart part : {LinearPart::krylov, LinearPart::eigenbasis}) {
+    const auto run = [&](const FlowOptions& options) {
+      auto field = displacement_field(h, loss, w0, 1);
+      return integrate(Exponential{.linear_part = part}, field, zeros_like(w0), options);
+    };
+    FlowOptions options{.horizon = 9, .relative_tolerance = 1e-4};
+    const auto whole = run(options);
+    std::filesystem::remove(path);
+    options.checkpoint = path;
+    options.max_steps = 3;
+    CHECK(run(options).counts.accepted == 3);
+    options.max_steps = 1000;
+    const auto resumed = run(options);
+    std::filesystem::remove(path);
+    CHECK(resumed.counts.accepted == whole.counts.accepted);
+    CHECK(resumed.x.to_host() == whole.x.to_host());
+  }
+}
