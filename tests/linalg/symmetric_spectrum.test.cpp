@@ -1,10 +1,13 @@
+#include <algorithm>
 #include <cmath>
+#include <functional>
 #include <lazytrain/core/random.hpp>
 #include <lazytrain/linalg/symmetric_spectrum.hpp>
 #include <limits>
 #include <numbers>
 
 #include "support/catch.hpp"
+#include "support/tolerance.hpp"
 
 using namespace lazytrain;
 using namespace lazytrain::testing;
@@ -39,6 +42,28 @@ TEST_CASE("eigenvalues of the discrete Laplacian are 4 sin^2", "[linalg]") {
   CHECK((a * spectrum.vectors - spectrum.vectors * spectrum.values.asDiagonal()).norm() <=
         spectrum.error * 7);
   CHECK((spectrum.vectors.transpose() * spectrum.vectors - Matrix<double>::Identity(n, n)).norm() < 1e-13);
+}
+
+TEMPLATE_TEST_CASE("eigenvectors of full matrices diagonalize them, whatever their size and unit", "[linalg]",
+                   float, double) {
+  using S = TestType;
+  Philox rng(2);
+  // Reflectors are applied in groups of 32.
+  for (const Index n : {1, 2, 3, 32, 33, 34, 70}) {
+    const Matrix<S> half = normal_matrix<S>(n, n, rng);
+    const Matrix<S> a = half + half.transpose();
+    const double bound = roundoff<S>(8 * static_cast<double>(n));
+    for (const double unit : {1.0, std::sqrt(double(std::numeric_limits<S>::max())),
+                              std::sqrt(double(std::numeric_limits<S>::min()))}) {
+      const auto spectrum = symmetric_eigen((static_cast<S>(unit) * a).eval());
+      const Matrix<S>& v = spectrum.vectors;
+      const Vector<S> values = spectrum.values / static_cast<S>(unit);
+      CHECK((a * v - v * values.asDiagonal()).norm() <= bound * a.norm());
+      CHECK((v.transpose() * v - Matrix<S>::Identity(n, n)).norm() <= bound * std::sqrt(double(n)));
+      CHECK(spectrum.error <= static_cast<S>(unit * bound) * a.norm());
+      CHECK(std::is_sorted(values.begin(), values.end(), std::greater<>()));
+    }
+  }
 }
 
 TEST_CASE("the bound brackets graded and multiple eigenvalues", "[linalg]") {

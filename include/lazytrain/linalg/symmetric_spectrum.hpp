@@ -8,8 +8,7 @@
 #include <limits>
 #include <stdexcept>
 
-/// Spectra of dense symmetric matrices. This is the only header that includes Eigen/Eigenvalues, which takes
-/// a compiler as long as the rest of a small program.
+/// Spectra of dense symmetric matrices, by Eigen's tridiagonalization and its QR iteration.
 namespace lazytrain {
 
 /// Spectral decomposition of a symmetric matrix, eigenvalues in descending order.
