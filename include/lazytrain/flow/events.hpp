@@ -63,8 +63,6 @@ struct FoundEvent {
 template <class F>
 class EventLocator {
  public:
-  using Found = FoundEvent;
-
   EventLocator(const std::vector<Event<F>>& events, double tolerance)
       : events_(events), tolerance_(tolerance) {}
 
@@ -80,7 +78,7 @@ class EventLocator {
   /// The events within the attempted step in the order of time, up to the first that stops the run. Cost: the
   /// value of each event at the end of the step, and about ten evaluations of the field for each one found.
   template <class Step>
-  const std::vector<Found>& find(Step& step) {
+  const std::vector<FoundEvent>& find(Step& step) {
     found_.clear();
     if (events_.empty()) return found_;
     evaluate(step.at_end(), next_values_);
@@ -88,8 +86,10 @@ class EventLocator {
       if (std::isnan(values_[i]) || std::isnan(next_values_[i])) continue;
       if ((values_[i] > 0) != (next_values_[i] > 0)) found_.push_back({i, locate(i, step)});
     }
-    std::ranges::sort(found_, {}, [](const Found& found) { return std::pair(found.theta, found.index); });
-    const auto last = std::find_if(found_.begin(), found_.end(), [&](const Found& f) { return stops(f); });
+    std::ranges::sort(found_, {},
+                      [](const FoundEvent& found) { return std::pair(found.theta, found.index); });
+    const auto last =
+        std::find_if(found_.begin(), found_.end(), [&](const FoundEvent& f) { return stops(f); });
     if (last != found_.end()) found_.erase(last + 1, found_.end());
     return found_;
   }
@@ -97,7 +97,7 @@ class EventLocator {
   /// The last step that was searched is accepted.
   void accept() { std::swap(values_, next_values_); }
 
-  [[nodiscard]] bool stops(const Found& found) const {
+  [[nodiscard]] bool stops(const FoundEvent& found) const {
     return events_[found.index].action == Event<F>::Action::stop;
   }
   [[nodiscard]] const std::string& name(std::size_t index) const { return events_[index].name; }
@@ -143,7 +143,7 @@ class EventLocator {
   double tolerance_;
   std::vector<double> values_;
   std::vector<double> next_values_;
-  std::vector<Found> found_;
+  std::vector<FoundEvent> found_;
 };
 
 }  // namespace detail

@@ -56,7 +56,7 @@ class ObservedIntegration : public IntegrationWithKinks<P, F> {
     return true;
   }
 
-  bool end_at(const typename EventLocator<F>::Found& event) {
+  bool end_at(const FoundEvent& event) {
     const State end = step_.at_fraction(event.theta).x;
     t_ = step_.time(event.theta);
     ++accepted_;

@@ -31,7 +31,8 @@ namespace detail {
 /// ||W||: R^inputs -> R^units of a layer from above, rounding included. Of a convolution, W x = W P(x) with
 /// the patches of x as columns, the smaller of sqrt(ρ) ||W|| with ||P|| = sqrt(ρ) (see
 /// `LayerDescription::gain`), and the sum over the taps t of ||W_t||, filters x channels: W x is the sum over
-/// t of W_t applied to the pixels of x that t meets, each of which it meets at most once.
+/// t of W_t applied to the pixels of x that t meets, each of which it meets at most once. A template, so that
+/// only programs that call it compile an eigenvalue problem.
 template <class Layer>
 double layer_norm_bound(const Layer& layer) {
   const auto norm = [](const Matrix<double>& weights) {

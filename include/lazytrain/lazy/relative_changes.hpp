@@ -78,7 +78,7 @@ template <TwiceDifferentiableModel H, Loss R>
   const double excess = excess_at(start);
   require_domain(excess > 0 && std::isfinite(excess), here, "R(alpha h(w0)) - inf R", excess,
                  "a number > 0: elsewhere no relative change is defined");
-  O g = scaled_outputs(start);
+  O g = zeros_like(start.value());
   objective.loss.gradient(scaled_outputs(start), g);
   P gradient = start.adjoint(g);
   scale(1 / objective.alpha, gradient);

@@ -35,19 +35,17 @@ namespace detail {
     return e;
   };
   // Small and rare: plain sums compile in a fraction of the time of blocked products.
-  const auto product = [](const Matrix<std::complex<double>>& a, const auto& b, Index cols) {
-    Matrix<std::complex<double>> sum = Matrix<std::complex<double>>::Zero(a.rows(), cols);
-    for (Index j = 0; j < cols; ++j) {
+  using Plane = Matrix<std::complex<double>>;
+  const auto product = [](const Plane& a, const Plane& b) {
+    Plane sum = Plane::Zero(a.rows(), b.cols());
+    for (Index j = 0; j < b.cols(); ++j) {
       for (Index k = 0; k < a.cols(); ++k) {
         for (Index i = 0; i < a.rows(); ++i) sum(i, j) += a(i, k) * b(k, j);
       }
     }
     return sum;
   };
-  const Matrix<std::complex<double>> columns = product(waves(height), filter.values, filter.values.cols());
-  const Matrix<std::complex<double>> along = waves(width);
-  return product(
-      columns, [&along](Index k, Index j) { return along(j, k); }, width);
+  return product(product(waves(height), filter.values), waves(width).transpose());
 }
 
 }  // namespace detail
