@@ -97,6 +97,17 @@ TEST_CASE("a vector of the host is its own numbers, and placed where it is") {
   CHECK(moved.data() == numbers);
 }
 
+TEST_CASE("parts of a vector are taken out and put back") {
+  CHECK(DivisibleVector<Vector<float>>);
+  CHECK_FALSE(DivisibleVector<Complete>);
+  Vector<double> x = Vector<double>::LinSpaced(5, 1, 5), y(2);
+  extract(x, 3, y);
+  CHECK(y == Eigen::Vector2d(4, 5));
+  insert(y, 1, x);
+  CHECK(x == (Vector<double>(5) << 1, 4, 5, 4, 5).finished());
+  CHECK(zeros<Vector<double>>(3) == Vector<double>::Zero(3));
+}
+
 TEST_CASE("one coordinate that is not a number makes a vector not finite") {
   Vector<double> x = Vector<double>::Zero(5);
   CHECK(all_finite(x));

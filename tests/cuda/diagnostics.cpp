@@ -2,6 +2,7 @@
 
 #include <support/exponential_laws.hpp>
 #include <support/laziness_laws.hpp>
+#include <support/twin_laws.hpp>
 
 using namespace lazytrain;
 using namespace lazytrain::testing;
@@ -25,4 +26,16 @@ TEMPLATE_TEST_CASE("spectra of tangent kernels on a device are those of the host
 
 TEMPLATE_TEST_CASE("laziness of a network on a device is that on the host", "[cuda]", float, double) {
   check_agreement(DeviceDiagnostics<TestType>::laziness(), laziness_results(one_thread<TestType>()));
+}
+
+TEMPLATE_TEST_CASE("both flows of a network on a device are those of the host", "[cuda]", float, double) {
+  check_agreement(DeviceFlows<TestType>::both(), twin_results(one_thread<TestType>()));
+}
+
+TEMPLATE_TEST_CASE("theorems are checked on a device as on the host", "[cuda]", float, double) {
+  check_agreement(DeviceFlows<TestType>::theorems(), theorem_results(one_thread<TestType>()));
+}
+
+TEMPLATE_TEST_CASE("models of models on a device are those of the host", "[cuda]", float, double) {
+  check_agreement(DeviceFlows<TestType>::composed(), composed_results(one_thread<TestType>()));
 }

@@ -130,6 +130,19 @@ void check_vectors() {
     CHECK_THAT(static_cast<double>(norm(there)),
                WithinRel(x.template cast<double>().norm(), roundoff<S>(40)));
     CHECK(all_finite(there));
+    const Vector<S> several = dots(std::vector<V>{there, out, there}, out);
+    REQUIRE(several.size() == 3);
+    for (const auto& [found, left] : {std::pair{several(0), x}, {several(1), y}, {several(2), x}}) {
+      CHECK_THAT(static_cast<double>(found),
+                 WithinAbs(left.template cast<double>().dot(y.template cast<double>()),
+                           roundoff<S>(40) * static_cast<double>(left.norm() * y.norm())));
+    }
+    V part(size / 2), whole(x);
+    extract(whole, size - size / 2, part);
+    CHECK(part.to_host() == x.tail(size / 2));
+    insert(part, 0, whole);
+    CHECK(whole.to_host().head(size / 2) == x.tail(size / 2));
+    CHECK(whole.to_host().tail(size - size / 2) == x.tail(size - size / 2));
     axpy(S(0.5), there, out);
     CHECK((out.to_host() - (y + S(0.5) * x)).norm() <= static_cast<S>(roundoff<S>(2)) * out.to_host().norm());
     scale(S(-2), out);

@@ -59,12 +59,16 @@ class OutputSpace {
   [[nodiscard]] typename V::Scalar inner(const V& u, const V& v) const {
     using S = typename V::Scalar;
     if (!weights_) return static_cast<S>(weight_) * dot(u, v);
-    S sum(0);
-    for (Index i = 0; i < samples_; ++i) {
-      sum += static_cast<S>((*weights_)(i)) *
-             u.segment(i * outputs_, outputs_).dot(v.segment(i * outputs_, outputs_));
+    if constexpr (VectorElsewhere<V>) {
+      return inner(to_host(u), to_host(v));  // there, every sample's sum would be waited for
+    } else {
+      S sum(0);
+      for (Index i = 0; i < samples_; ++i) {
+        sum += static_cast<S>((*weights_)(i)) *
+               u.segment(i * outputs_, outputs_).dot(v.segment(i * outputs_, outputs_));
+      }
+      return sum;
     }
-    return sum;
   }
 
   /// Norm of F. Cost: O(N), no allocation.

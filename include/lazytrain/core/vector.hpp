@@ -65,6 +65,18 @@ template <class S>
   return true;
 }
 
+/// y = the coordinates first, first + 1, ... of x, as many as y has.
+template <class S>
+void extract(const Vector<S>& x, Index first, Vector<S>& y) {
+  y = x.segment(first, y.size());
+}
+
+/// The coordinates first, first + 1, ... of x become y.
+template <class S>
+void insert(const Vector<S>& y, Index first, Vector<S>& x) {
+  x.segment(first, y.size()) = y;
+}
+
 /// A vector on which the algorithms can run.
 template <class V>
 concept HilbertVector = std::copyable<V> && requires(V& y, const V& x, typename V::Scalar a) {
@@ -86,6 +98,13 @@ concept VectorElsewhere = HilbertVector<V> &&
     requires(const V& x, const Vector<typename V::Scalar>& host, V& y) {
   { to_host(x) } -> std::same_as<Vector<typename V::Scalar>>;
   from_host(host, y);
+};
+
+/// A vector that states of several parts are put together in: `extract` and `insert` copy a part.
+template <class V>
+concept DivisibleVector = HilbertVector<V> && requires(const V& x, V& y) {
+  extract(x, Index(0), y);
+  insert(x, Index(0), y);
 };
 
 /// The numbers of x for the host to read: x itself, or a copy of what lives elsewhere.
@@ -118,6 +137,12 @@ template <HilbertVector V>
     from_host(numbers, x);
     return x;
   }
+}
+
+/// n coordinates 0 as a vector of type V.
+template <HilbertVector V>
+[[nodiscard]] V zeros(Index n) {
+  return placed<V>(Vector<typename V::Scalar>::Zero(n));
 }
 
 }  // namespace lazytrain

@@ -12,10 +12,11 @@ namespace lazytrain {
 /// the d' and alpha h of `displacement_field` at d = b + epsilon e. Gaps within rounding, 100 units of the
 /// last place of the outputs or of the largest d' so far, count as none.
 template <TwiceDifferentiableModel H, Loss R>
+requires DivisibleVector<parameters_t<H>>
 class DifferenceDefect {
  public:
   using Scalar = scalar_t<H>;
-  using State = Vector<Scalar>;
+  using State = parameters_t<H>;
 
   /// @throws as `displacement_field`
   DifferenceDefect(const Objective<H, R>& objective, const State& w0)
@@ -28,25 +29,29 @@ class DifferenceDefect {
   /// At time t, later than those before: the field and its value (b', e') there. Cost: an evaluation of
   /// `displacement_field` and a jvp.
   void measure(double t, const DifferenceField<H, R>& field, const State& value) {
-    const Index p = velocity_.size();
-    velocity_ = value.head(p) + epsilon_ * value.tail(p);
+    extract(value, dimension(velocity_), exact_);
+    extract(value, 0, velocity_);
+    axpy(epsilon_, exact_, velocity_);
     field_(field.displacement(), exact_);
-    speed_ = std::max(speed_, static_cast<double>(exact_.norm()));
+    speed_ = std::max(speed_, static_cast<double>(norm(exact_)));
     const OutputSpace space = field_.tangent().output_space();
     constexpr double rounding = 100 * static_cast<double>(std::numeric_limits<Scalar>::epsilon());
 
-    gap_ = field_.outputs() - field.outputs();
+    copy(field_.outputs(), gap_);
+    axpy(Scalar(-1), field.outputs(), gap_);
     const double gap = static_cast<double>(space.norm(gap_));
     const double size = static_cast<double>(space.norm(field_.outputs()) + space.norm(field_.offset()));
     if (!(gap <= rounding * size)) outputs_ = std::max(outputs_, gap);
-    gap_ = field_.outputs() - field_.offset();
+    copy(field_.outputs(), gap_);
+    axpy(Scalar(-1), field_.offset(), gap_);
     motion_ = std::max(motion_, static_cast<double>(space.norm(gap_)));
-    displacement_ = std::max(displacement_, static_cast<double>(field.displacement().norm()));
+    displacement_ = std::max(displacement_, static_cast<double>(norm(field.displacement())));
 
-    exact_ -= velocity_;
-    const bool counts = !(static_cast<double>(exact_.norm()) <= rounding * speed_);
+    axpy(Scalar(-1), velocity_, exact_);
+    const double missed = static_cast<double>(norm(exact_));
+    const bool counts = !(missed <= rounding * speed_);
     field_.tangent().jvp(exact_, gap_);
-    const double defect = counts ? static_cast<double>(exact_.norm()) : 0;
+    const double defect = counts ? missed : 0;
     const double outputs_defect = counts ? static_cast<double>(space.norm(gap_)) : 0;
     drift_ += (t - t_) * (defect + last_defect_) / 2;
     outputs_drift_ += (t - t_) * (outputs_defect + last_outputs_defect_) / 2;

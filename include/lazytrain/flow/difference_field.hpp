@@ -21,10 +21,11 @@ namespace lazytrain {
 /// alpha, and epsilon = 0 gives their leading coefficients. Cost of an evaluation: `nodes` passes with second
 /// derivatives.
 template <TwiceDifferentiableModel H, Loss R>
+requires DivisibleVector<parameters_t<H>>
 class DifferenceField {
  public:
   using Scalar = scalar_t<H>;
-  using State = Vector<Scalar>;
+  using State = parameters_t<H>;
   using Outputs = outputs_t<H>;
 
   /// @throws as `displacement_field`
@@ -41,6 +42,7 @@ class DifferenceField {
         d_(w0),
         point_(w0),
         product_(w0),
+        sum_(w0),
         linear_(start_),
         difference_(start_),
         outputs_(start_),
@@ -49,10 +51,10 @@ class DifferenceField {
         term_(start_) {}
 
   void operator()(const State& x, State& f) {
-    const Index p = w0_.size();
-    b_ = x.head(p);
-    e_ = x.tail(p);
-    d_ = b_;
+    const Index p = dimension(w0_);
+    extract(x, 0, b_);
+    extract(x, p, e_);
+    copy(b_, d_);
     axpy(epsilon_, e_, d_);
 
     base_.jvp(b_, linear_);
@@ -63,28 +65,30 @@ class DifferenceField {
       moving_.second(d_, d_, term_);
       axpy(static_cast<Scalar>(rule_.weights(i) * (1 - rule_.nodes(i))), term_, difference_);
     }
-    outputs_ = linear_;
+    copy(linear_, outputs_);
     axpy(epsilon_, difference_, outputs_);
 
     loss_.gradient(linear_, gradient_);
     base_.adjoint(gradient_, product_);
-    f.head(p) = -product_;
+    scale(Scalar(-1), product_);
+    insert(product_, 0, f);
 
     fill(work_, Scalar(0));
     for (Index i = 0; i < rule_.nodes.size(); ++i) {
-      gradient_ = linear_;
+      copy(linear_, gradient_);
       axpy(epsilon_ * static_cast<Scalar>(rule_.nodes(i)), difference_, gradient_);
       loss_.hessian_apply(gradient_, difference_, term_);
       axpy(static_cast<Scalar>(rule_.weights(i)), term_, work_);
     }
-    base_.adjoint(work_, product_);
-    f.tail(p) = -product_;
+    base_.adjoint(work_, sum_);
     loss_.gradient(outputs_, gradient_);
     for (Index i = 0; i < rule_.nodes.size(); ++i) {
       go(rule_.nodes(i));
       moving_.second_adjoint(d_, gradient_, product_);
-      f.tail(p) -= static_cast<Scalar>(rule_.weights(i)) * product_;
+      axpy(static_cast<Scalar>(rule_.weights(i)), product_, sum_);
     }
+    scale(Scalar(-1), sum_);
+    insert(sum_, p, f);
     ++evaluations_;
   }
 
@@ -103,7 +107,7 @@ class DifferenceField {
 
  private:
   void go(double s) {
-    point_ = w0_;
+    copy(w0_, point_);
     axpy(static_cast<Scalar>(s) * epsilon_, d_, point_);
     moving_.move_to(point_);
   }
@@ -115,7 +119,7 @@ class DifferenceField {
   Outputs start_;
   Tangent<H> base_;
   Tangent<H> moving_;
-  State b_, e_, d_, point_, product_;
+  State b_, e_, d_, point_, product_, sum_;
   Outputs linear_, difference_, outputs_, gradient_, work_, term_;
   Index evaluations_ = 0;
 };

@@ -30,7 +30,7 @@ template <Model H, Loss R, class P>
   require_positive("compare_flows", "horizon", horizon);
   require_domain(std::isfinite(norm(w0)), "compare_flows", "||w0||", norm(w0), "a finite number");
   using Field = decltype(displacement_field(objective.model, objective.loss, w0, objective.alpha));
-  constexpr bool smooth = TwiceDifferentiableModel<H> && !HasKinks<Field>;
+  constexpr bool smooth = TwiceDifferentiableModel<H> && !HasKinks<Field> && DivisibleVector<parameters_t<H>>;
   bool by_difference = options.method == TwinMethod::difference;
   constexpr bool can_difference = [] {
     if constexpr (smooth) return Stepper<P, DifferenceField<H, R>>;
@@ -74,8 +74,8 @@ template <Model H, Loss R, class P>
   twin.distance.error += detail::largest_change(twin.distances, check.distances);
   twin.output_distance.error += detail::largest_change(twin.output_distances, check.output_distances);
   if (twin.times.empty()) {
-    constexpr double none = std::numeric_limits<double>::quiet_NaN();
-    twin.displacement = twin.distance = twin.output_distance = {none, none};
+    twin.displacement.value = twin.displacement.error = std::numeric_limits<double>::quiet_NaN();
+    twin.distance = twin.output_distance = twin.displacement;
   }
   if (linear && !linear->message().empty()) {
     twin.complete = false;

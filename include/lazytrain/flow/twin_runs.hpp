@@ -94,27 +94,31 @@ Twin twin_by_difference(const P& stepper, const Objective<H, R>& objective, cons
   DifferenceField<H, R> field(objective, w0);
   const OutputSpace space = field.tangent_at_start().output_space();
   const double epsilon = static_cast<double>(inverse_scale("compare_flows", objective.alpha));
-  const Index p = w0.size();
+  const Index p = dimension(w0);
   Twin twin;
   twin.method = TwinMethod::difference;
   DifferenceDefect<H, R> defect(objective, w0);
-  const Vector<S> zero = Vector<S>::Zero(2 * p);
+  const auto zero = zeros<parameters_t<H>>(2 * p);
+  twin.linear_end = zeros_like(w0);
   const auto result = integrate(stepper, field, zero, flow, {}, [&](const auto& view) {
     const auto& now = view.field;
     add_sample(twin, view.t, static_cast<double>(objective.loss.value(now.outputs())),
                static_cast<double>(objective.loss.value(now.linear_outputs())),
-               epsilon * static_cast<double>(now.displacement().norm()),
-               epsilon * epsilon * static_cast<double>(now.difference().norm()),
+               epsilon * static_cast<double>(norm(now.displacement())),
+               epsilon * epsilon * static_cast<double>(norm(now.difference())),
                epsilon * static_cast<double>(space.norm(now.output_difference())));
     defect.measure(view.t, now, view.velocity);
-    twin.linear_end = view.x.head(p);
+    extract(view.x, 0, twin.linear_end);
     return observer({view.t, now.displacement(), twin.linear_end, now.outputs(), now.linear_outputs()});
   });
   trusted = !defect.exceeds(flow.relative_tolerance);
   twin.displacement.error = twin.distance.error = epsilon * defect.drift();
   twin.output_distance.error = defect.outputs();
-  twin.linear_end = result.x.head(p);
-  twin.end = twin.linear_end + static_cast<S>(epsilon) * result.x.tail(p);
+  extract(result.x, 0, twin.linear_end);
+  parameters_t<H> difference = zeros_like(w0);
+  extract(result.x, p, difference);
+  twin.end = twin.linear_end;
+  axpy(static_cast<S>(epsilon), difference, twin.end);
   twin.outputs = field.outputs();
   twin.linear_outputs = field.linear_outputs();
   twin.complete = result.succeeded();

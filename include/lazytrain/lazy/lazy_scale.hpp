@@ -79,7 +79,6 @@ template <Model H, Loss R>
 [[nodiscard]] LazyScale lazy_scale(const H& h, const R& loss, const parameters_t<H>& w0,
                                    const LipschitzBounds& bounds, const LazyScaleOptions& options = {}) {
   constexpr const char* here = "lazy_scale";
-  using S = scalar_t<H>;
   constexpr double infinity = std::numeric_limits<double>::infinity();
   require_domain(options.tolerance > 0, here, "tolerance", options.tolerance, "a number > 0");
   require_domain(options.horizon > 0, here, "horizon", options.horizon, "a number > 0");
@@ -105,13 +104,12 @@ template <Model H, Loss R>
   const double start = static_cast<double>(space.norm(tangent.value()));
   const double target = [&] {
     if constexpr (requires { loss.minimizer(); }) {
-      return static_cast<double>(space.norm(Vector<S>(loss.minimizer())));
+      return static_cast<double>(space.norm(loss.minimizer()));
     } else {
       return infinity;
     }
   }();
-  const double at_zero =
-      std::sqrt(2 * detail::excess(loss, Vector<S>(Vector<S>::Zero(tangent.output_dim()))) / m);
+  const double at_zero = std::sqrt(2 * detail::excess(loss, zeros_like(tangent.value())) / m);
 
   Provenance provenance = weaker(D0.provenance(), smallest.provenance());
   const double rounding = 1 + 64 * std::numeric_limits<double>::epsilon();

@@ -67,13 +67,13 @@ template <Model H, Loss R, Model T>
     }
     return best;
   };
-  const Vector<S> moved = linearize(displaced(held_out, w0, S(1 / alpha)), twin.end).value();
-  const Vector<S> linear = tangent.jvp(twin.linear_end);
+  const Vector<S> moved = host_numbers(linearize(displaced(held_out, w0, S(1 / alpha)), twin.end).value());
+  const Vector<S> linear = host_numbers(tangent.jvp(twin.linear_end));
   const Matrix<S> J = jacobian(tangent);
   double M1 = 0;
   for (Index i = 0; i < J.rows(); i += k) M1 = std::max(M1, static_cast<double>(J.middleRows(i, k).norm()));
   constexpr double eps = static_cast<double>(std::numeric_limits<S>::epsilon());
-  const Estimate slope = Estimate::rounded(M1, eps * (8 + static_cast<double>(k * w0.size())));
+  const Estimate slope = Estimate::rounded(M1, eps * (8 + static_cast<double>(k * dimension(w0))));
 
   const auto measured = [](const std::vector<double>& values, double error) {
     const double x = values.empty() ? 0 : values.back();

@@ -35,8 +35,10 @@ template <TwiceDifferentiableModel H>
 class BallSampler {
  public:
   using S = scalar_t<H>;
+  using P = parameters_t<H>;
+  using O = outputs_t<H>;
 
-  BallSampler(H h, Vector<S> w0, SampledLipschitzOptions options)
+  BallSampler(H h, P w0, SampledLipschitzOptions options)
       : h_(std::move(h)), w0_(std::move(w0)), options_(options) {}
 
   /// The sample of a radius; what smaller radii have shown counts too.
@@ -57,22 +59,23 @@ class BallSampler {
     Philox rng(options_.seed);
     BallSample best;
     Tangent<H> tangent = linearize(h_, w0_);
-    const auto visit = [&](const Vector<S>& w) {
+    const auto visit = [&](const P& w) {
       tangent.move_to(w);
       best.of_h = std::max(best.of_h, differential_norm(tangent, options_.norms, rng).lower());
-      const auto found = bilinear_norm<S>(
-          [&](const Vector<S>& u, const Vector<S>& v, Vector<S>& out) { tangent.second(u, v, out); },
-          [&](const Vector<S>& z, const Vector<S>& u, Vector<S>& out) { tangent.second_adjoint(u, z, out); },
-          tangent.parameter_dim(), tangent.output_space(), options_.second_derivative, rng);
+      const auto found = bilinear_norm<P>(
+          [&](const P& u, const P& v, O& out) { tangent.second(u, v, out); },
+          [&](const O& z, const P& u, P& out) { tangent.second_adjoint(u, z, out); }, tangent.parameter_dim(),
+          tangent.value(), tangent.output_space(), options_.second_derivative, rng);
       best.of_dh = std::max(best.of_dh, found.lower);
       return found.maximizer;
     };
-    Vector<S> u = visit(w0_);
+    P u = visit(w0_);
     if (r == 0) return best;
-    Vector<S> ascended = ascend(tangent, u, r);
+    P ascended = ascend(tangent, u, r);
     visit(ascended);
     for (Index i = 0; i < options_.samples; ++i) {
-      const Vector<S> w = w0_ + static_cast<S>(r) * unit_vector<S>(w0_.size(), rng);
+      P w = w0_;
+      axpy(static_cast<S>(r), placed<P>(unit_vector<S>(dimension(w0_), rng)), w);
       u = visit(w);
       ascended = ascend(tangent, u, r);
       visit(ascended);
@@ -82,26 +85,29 @@ class BallSampler {
 
   /// Where ||D^2h(w)[u, u]|| is large for a fixed u: steps along its numerical directional increase, taken
   /// while they increase it. The gradient in w is that of <z, Dh(w) .> twice along u, by central differences.
-  [[nodiscard]] Vector<S> ascend(Tangent<H>& tangent, const Vector<S>& u, double r) const {
+  [[nodiscard]] P ascend(Tangent<H>& tangent, const P& u, double r) const {
     const OutputSpace& space = tangent.output_space();
-    Vector<S> w = w0_;
+    P w = w0_, next = w0_;
     tangent.move_to(w);
-    Vector<S> z = tangent.second(u, u);
+    O z = tangent.second(u, u);
     double value = static_cast<double>(space.norm(z));
     const S t = static_cast<S>(1e-3 * std::max(r, 1e-3));
     double step = r / 2;
     for (Index i = 0; i < options_.ascent_steps && step > 1e-3 * r && value > 0; ++i) {
-      tangent.move_to(w + t * u);
-      Vector<S> gradient = tangent.second_adjoint(u, z);
-      tangent.move_to(w - t * u);
-      gradient -= tangent.second_adjoint(u, z);
-      const double size = static_cast<double>(gradient.norm());
-      if (!(size > 0)) break;
-      Vector<S> next = w + static_cast<S>(step / size) * gradient;
-      const double distance = static_cast<double>((next - w0_).norm());
-      if (distance > r) next = w0_ + static_cast<S>(r / distance) * (next - w0_);
+      copy(w, next);
+      axpy(t, u, next);
       tangent.move_to(next);
-      const Vector<S> next_z = tangent.second(u, u);
+      P gradient = tangent.second_adjoint(u, z);
+      axpy(-2 * t, u, next);
+      tangent.move_to(next);
+      axpy(S(-1), tangent.second_adjoint(u, z), gradient);
+      const double size = static_cast<double>(norm(gradient));
+      if (!(size > 0)) break;
+      copy(w, next);
+      axpy(static_cast<S>(step / size), gradient, next);
+      bring_back(next, r);
+      tangent.move_to(next);
+      const O next_z = tangent.second(u, u);
       const double next_value = static_cast<double>(space.norm(next_z));
       if (next_value > value) {
         w = next;
@@ -114,8 +120,16 @@ class BallSampler {
     return w;
   }
 
+  /// w becomes the nearest point of the ball.
+  void bring_back(P& w, double r) const {
+    axpy(S(-1), w0_, w);
+    const double distance = static_cast<double>(norm(w));
+    if (distance > r) scale(static_cast<S>(r / distance), w);
+    axpy(S(1), w0_, w);
+  }
+
   H h_;
-  Vector<S> w0_;
+  P w0_;
   SampledLipschitzOptions options_;
   std::map<double, BallSample> seen_;
 };

@@ -129,12 +129,6 @@ void add_probable_upper(Index p, const OutputSpace& space, const SingularValueOp
   estimate.probable_upper = estimate.value * (1 + rounding) / std::sqrt(1 - gap);
 }
 
-/// The inner product of F, which must outlive it.
-template <HilbertVector O>
-auto inner_in(const OutputSpace& space) {
-  return [&space](const O& x, const O& y) { return static_cast<double>(space.inner(x, y)); };
-}
-
 /// The start of `operator_norm` in F.
 template <HilbertVector O>
 O random_output(const OutputSpace& space, RandomEngine auto& rng) {
@@ -219,7 +213,7 @@ template <HilbertVector P, HilbertVector O, class Apply, class Adjoint>
     estimate.converged = estimate.proved = true;
     return estimate;
   }
-  const auto inner = detail::inner_in<O>(space);
+  const OutputInner inner{space};
   SingularValueEstimate estimate;
   if (n <= p) {
     const O start = detail::random_output<O>(space, rng);
@@ -254,7 +248,7 @@ template <class S = double, class Square, class Adjoint>
   constexpr const char* here = "operator_norm_by_square";
   detail::check_options(here, options);
   require_argument(p >= space.dim(), here, "p", p, "at least the dimension of F");
-  const auto inner = detail::inner_in<Vector<S>>(space);
+  const OutputInner inner{space};
   Vector<S> image = Vector<S>::Zero(p);
   SingularValueEstimate estimate =
       detail::norm_of_square(square, 1.0, adjoint, detail::random_output<Vector<S>>(space, rng), image,
@@ -277,7 +271,7 @@ template <class S = double, class Rough, class Square, class Adjoint>
   constexpr const char* here = "operator_norm_by_rough_square";
   detail::check_options(here, options);
   require_argument(p >= space.dim(), here, "p", p, "at least the dimension of F");
-  const auto inner = detail::inner_in<Vector<S>>(space);
+  const OutputInner inner{space};
   const auto ritz = lanczos(rough, detail::random_output<Vector<S>>(space, rng),
                             {options.max_steps, options.tolerance}, inner);
   const Vector<S> start = ritz.vector(0);

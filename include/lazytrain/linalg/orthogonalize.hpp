@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <lazytrain/core/output_space.hpp>
 #include <lazytrain/core/vector.hpp>
 #include <limits>
 #include <vector>
@@ -14,6 +15,28 @@ struct EuclideanInner {
   [[nodiscard]] double operator()(const V& x, const V& y) const {
     return static_cast<double>(dot(x, y));
   }
+  /// With every vector of a basis, where a type of vectors has `dots`: a device's answer together.
+  template <HilbertVector V>
+  requires requires(const std::vector<V>& basis, const V& x) { dots(basis, x); }
+  [[nodiscard]] Vector<double> with_all(const std::vector<V>& basis, const V& x) const {
+    return dots(basis, x).template cast<double>();
+  }
+};
+
+/// The inner product of F as a function object, valid as long as the space.
+struct OutputInner {
+  const OutputSpace& space;
+  template <HilbertVector V>
+  [[nodiscard]] double operator()(const V& x, const V& y) const {
+    return static_cast<double>(space.inner(x, y));
+  }
+  template <HilbertVector V>
+  requires requires(const std::vector<V>& basis, const V& x) { dots(basis, x); }
+  [[nodiscard]] Vector<double> with_all(const std::vector<V>& basis, const V& x) const {
+    V cotangent = x;
+    space.to_cotangent(cotangent);
+    return dots(basis, cotangent).template cast<double>();
+  }
 };
 
 /// What is left of a vector that was orthogonalized and normalized.
@@ -25,7 +48,9 @@ struct Orthogonalized {
 };
 
 /// x = Σ_j coefficients(j) basis_j + norm q: x becomes the unit vector q, orthogonal to the orthonormal basis
-/// to working precision, by Gram and Schmidt twice (Kahan and Parlett's "twice is enough").
+/// to working precision, by Gram and Schmidt twice (Kahan and Parlett's "twice is enough"): vector by vector,
+/// or, where the inner product has `with_all`, all at once, so that the host waits four times whatever the
+/// basis.
 ///
 /// What is not larger than the rounding of `magnitude`, the size of the numbers that x was computed from (its
 /// norm when that is larger), is no direction but noise: then x becomes 0 and the norm is 0.
@@ -35,8 +60,11 @@ Orthogonalized orthonormalize(const std::vector<V>& basis, V& x, double magnitud
   Orthogonalized result{0, Vector<double>::Zero(static_cast<Index>(basis.size()))};
   const double size = std::max(magnitude, std::sqrt(inner(x, x)));
   for (int pass = 0; pass < 2; ++pass) {
+    Vector<double> together;
+    if constexpr (requires { inner.with_all(basis, x); }) together = inner.with_all(basis, x);
     for (std::size_t j = 0; j < basis.size(); ++j) {
-      const double c = inner(basis[j], x);
+      const double c =
+          together.size() > 0 ? together(static_cast<Index>(j)) : static_cast<double>(inner(basis[j], x));
       axpy(static_cast<typename V::Scalar>(-c), basis[j], x);
       result.coefficients(static_cast<Index>(j)) += c;
     }

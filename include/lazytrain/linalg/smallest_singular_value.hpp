@@ -73,7 +73,7 @@ template <HilbertVector P, HilbertVector O, class Apply, class Adjoint>
     result.on_outputs = detail::dense_estimate(dense, values.size() - 1);
     if (result.rank > 0) result.positive = detail::dense_estimate(dense, result.rank - 1);
   } else {
-    const auto inner = detail::inner_in<O>(space);
+    const OutputInner inner{space};
     const auto finish = [&]<class X, class Y>(auto&& forward, auto&& backward, const X& start, const Y& like,
                                               auto inner_x, auto inner_y) {
       SingularValueEstimate& smallest = result.on_outputs;

@@ -112,11 +112,11 @@ class SpectralDensity {
   double smallest_ = std::numeric_limits<double>::infinity();
 };
 
-/// Stochastic Lanczos quadrature of the symmetric operator `apply(x, out)` on R^n, n = dim. Probe k draws
-/// from stream k of `seed`, so that more probes extend what fewer gave. Cost: probes x steps products and
-/// probes x 2 steps^2 dot products and updates.
+/// Stochastic Lanczos quadrature of the symmetric operator `apply(x, out)` on R^n, n = dim, whose vectors are
+/// of type V and may live elsewhere. Probe k draws from stream k of `seed`, so that more probes extend what
+/// fewer gave. Cost: probes x steps products and probes x 2 steps^2 dot products and updates.
 /// @throws std::invalid_argument on dim and options, std::runtime_error if a product is not finite
-template <class S = double, class Apply>
+template <HilbertVector V, class Apply>
 [[nodiscard]] SpectralDensity spectral_density(Apply&& apply, Index dim,
                                                const SpectralDensityOptions& options = {},
                                                std::uint64_t seed = 1) {
@@ -128,7 +128,7 @@ template <class S = double, class Apply>
   Index products = 0;
   for (Index k = 0; k < options.probes; ++k) {
     Philox rng(seed, static_cast<std::uint64_t>(k));
-    LanczosProcess<Vector<S>> process(normal_vector<S>(dim, rng));
+    LanczosProcess<V> process(placed<V>(normal_vector<typename V::Scalar>(dim, rng)));
     while (process.size() < options.steps && process.step(apply)) {
     }
     const Index m = process.size();
@@ -140,6 +140,14 @@ template <class S = double, class Apply>
     weights.push_back(rule.rows.row(0).transpose().cwiseAbs2());
   }
   return SpectralDensity(dim, std::move(nodes), std::move(weights), products);
+}
+
+/// The same for vectors of the host, Vector<S>.
+template <class S = double, class Apply>
+[[nodiscard]] SpectralDensity spectral_density(Apply&& apply, Index dim,
+                                               const SpectralDensityOptions& options = {},
+                                               std::uint64_t seed = 1) {
+  return spectral_density<Vector<S>>(apply, dim, options, seed);
 }
 
 }  // namespace lazytrain

@@ -122,6 +122,10 @@ class LossElsewhere {
     from_host(loss_.minimizer(), y);
     return y;
   }
+  [[nodiscard]] Scalar infimum() const requires requires(const R& loss) { loss.infimum(); }
+  { return loss_.infimum(); }
+  [[nodiscard]] Scalar weak_convexity() const requires requires(const R& loss) { loss.weak_convexity(); }
+  { return loss_.weak_convexity(); }
   [[nodiscard]] Scalar smoothness() const { return loss_.smoothness(); }
   [[nodiscard]] Scalar strong_convexity() const { return loss_.strong_convexity(); }
   [[nodiscard]] const OutputSpace& output_space() const { return loss_.output_space(); }

@@ -8,6 +8,7 @@ namespace lazytrain {
 /// The symmetrized model (wa, wb) -> h(wa) - h(wb) on R^(2p), the "doubling trick": zero at every (w, w),
 /// with the tangent kernel 2 Dh Dh^T there. Parameters are wa, then wb.
 template <Model H>
+requires DivisibleVector<parameters_t<H>>
 class Symmetrized {
  public:
   using Scalar = scalar_t<H>;
@@ -24,28 +25,32 @@ class Symmetrized {
    public:
     At(const Symmetrized& model, const Parameters& w)
         : half_(model.plus_.parameter_dim()),
-          a_(w.head(half_)),
-          b_(w.tail(half_)),
+          a_(zeros<Parameters>(half_)),
+          b_(split(w, a_)),
+          va_(a_),
+          vb_(a_),
           plus_(lazytrain::linearize(model.plus_, a_)),
           minus_(lazytrain::linearize(model.minus_, b_)),
-          value_(plus_.value() - minus_.value()),
-          other_(value_) {}
+          value_(plus_.value()),
+          other_(value_) {
+      axpy(Scalar(-1), minus_.value(), value_);
+    }
 
     [[nodiscard]] const Outputs& value() const { return value_; }
 
     void move_to(const Parameters& w) {
-      a_ = w.head(half_);
-      b_ = w.tail(half_);
+      split(w, a_, b_);
       plus_.move_to(a_);
       minus_.move_to(b_);
-      value_ = plus_.value() - minus_.value();
+      copy(plus_.value(), value_);
+      axpy(Scalar(-1), minus_.value(), value_);
     }
 
     void jvp(const Parameters& v, Outputs& out) const {
-      split(v);
+      split(v, a_, b_);
       plus_.jvp(a_, out);
       minus_.jvp(b_, other_);
-      out -= other_;
+      axpy(Scalar(-1), other_, out);
     }
     void vjp(const Outputs& u, Parameters& out) const {
       plus_.vjp(u, a_);
@@ -54,35 +59,42 @@ class Symmetrized {
     }
     void second(const Parameters& u, const Parameters& v,
                 Outputs& out) const requires TwiceDifferentiableModel<H> {
-      split(u);
-      const Parameters va = v.head(half_);
-      const Parameters vb = v.tail(half_);
-      plus_.second(a_, va, out);
-      minus_.second(b_, vb, other_);
-      out -= other_;
+      split(u, a_, b_);
+      split(v, va_, vb_);
+      plus_.second(a_, va_, out);
+      minus_.second(b_, vb_, other_);
+      axpy(Scalar(-1), other_, out);
     }
     void second_vjp(const Parameters& u, const Outputs& c,
                     Parameters& out) const requires TwiceDifferentiableModel<H> {
-      const Parameters ua = u.head(half_);
-      const Parameters ub = u.tail(half_);
-      plus_.second_vjp(ua, c, a_);
-      minus_.second_vjp(ub, c, b_);
+      split(u, va_, vb_);
+      plus_.second_vjp(va_, c, a_);
+      minus_.second_vjp(vb_, c, b_);
       join(out);
     }
 
    private:
-    void split(const Parameters& v) const {
-      a_ = v.head(half_);
-      b_ = v.tail(half_);
+    void split(const Parameters& v, Parameters& a, Parameters& b) const {
+      extract(v, 0, a);
+      extract(v, half_, b);
+    }
+    /// The first half goes to a; the second half.
+    [[nodiscard]] Parameters split(const Parameters& v, Parameters& a) const {
+      Parameters b = a;
+      split(v, a, b);
+      return b;
     }
     void join(Parameters& out) const {
-      out.head(half_) = a_;
-      out.tail(half_) = -b_;
+      scale(Scalar(-1), b_);
+      insert(a_, 0, out);
+      insert(b_, half_, out);
     }
 
     Index half_;
     mutable Parameters a_;
     mutable Parameters b_;
+    mutable Parameters va_;
+    mutable Parameters vb_;
     Tangent<H> plus_;
     Tangent<H> minus_;
     Outputs value_;
@@ -91,19 +103,22 @@ class Symmetrized {
 
   /// @throws std::invalid_argument if w does not have 2p coordinates
   [[nodiscard]] At linearize(const Parameters& w) const {
-    require_size("symmetrized", "w", w.size(), parameter_dim(), "twice h.parameter_dim()");
+    require_size("symmetrized", "w", dimension(w), parameter_dim(), "twice h.parameter_dim()");
     return At(*this, w);
   }
 
   [[nodiscard]] auto displace(const Parameters& w0, Scalar epsilon) const {
-    require_size("symmetrized", "w0", w0.size(), parameter_dim(), "twice h.parameter_dim()");
+    require_size("symmetrized", "w0", dimension(w0), parameter_dim(), "twice h.parameter_dim()");
     const Index half = plus_.parameter_dim();
-    return Symmetrized<displaced_t<H>>(displaced(plus_, w0.head(half), epsilon),
-                                       displaced(minus_, w0.tail(half), epsilon));
+    auto a = zeros<Parameters>(half), b = a;
+    extract(w0, 0, a);
+    extract(w0, half, b);
+    return Symmetrized<displaced_t<H>>(displaced(plus_, a, epsilon), displaced(minus_, b, epsilon));
   }
 
  private:
-  template <Model>
+  template <Model M>
+  requires DivisibleVector<parameters_t<M>>
   friend class Symmetrized;
 
   Symmetrized(H plus, H minus) : plus_(std::move(plus)), minus_(std::move(minus)) {}
@@ -119,10 +134,11 @@ template <Model H>
 }
 
 /// The initialization (w0, w0) of the symmetrized model.
-template <class S>
-[[nodiscard]] Vector<S> doubled(const Vector<S>& w0) {
-  Vector<S> w(2 * w0.size());
-  w << w0, w0;
+template <DivisibleVector V>
+[[nodiscard]] V doubled(const V& w0) {
+  auto w = zeros<V>(2 * dimension(w0));
+  insert(w0, 0, w);
+  insert(w0, dimension(w0), w);
   return w;
 }
 

@@ -1,5 +1,6 @@
 #include <lazytrain/backend/cuda/vector.hpp>
 #include <lazytrain/core/output_space.hpp>
+#include <lazytrain/linalg/orthogonalize.hpp>
 #include <support/device_laws.hpp>
 #include <support/host_executor.hpp>
 
@@ -78,4 +79,34 @@ TEST_CASE("a batch is a matrix of the host, elsewhere", "[backend]") {
   zero.resize(2, 5);
   CHECK(zero.rows() == 2);
   CHECK(zero.cols() == 5);
+}
+
+TEST_CASE("the host waits for an orthogonalization four times, however many vectors there are", "[backend]") {
+  using V = cuda::Vector<double, HostExecutor>;
+  Philox rng(6);
+  const OutputSpace space = OutputSpace::empirical(30, 2);
+  const auto check = [&](const auto& inner, double weight) {
+    std::vector<V> basis;
+    std::vector<Vector<double>> on_host;
+    for (int i = 0; i < 9; ++i) {
+      const Vector<double> drawn = normal_vector<double>(60, rng);
+      V x(drawn);
+      const Index before = HostExecutor::waits();
+      const Orthogonalized split = orthonormalize(basis, x, 0, inner);
+      CHECK(HostExecutor::waits() - before <= 4);
+      const Vector<double> q = x.to_host();
+      Vector<double> sum = split.norm * q;
+      CHECK_THAT(weight * q.squaredNorm(), WithinRel(1.0, roundoff<double>(8)));
+      for (Index j = 0; j < i; ++j) {
+        const auto& other = on_host[static_cast<std::size_t>(j)];
+        CHECK_THAT(weight * q.dot(other), WithinAbs(0, roundoff<double>(60)));
+        sum += split.coefficients(j) * other;
+      }
+      CHECK((sum - drawn).norm() <= roundoff<double>(40) * drawn.norm());
+      basis.push_back(std::move(x));
+      on_host.push_back(q);
+    }
+  };
+  check(EuclideanInner{}, 1);
+  check(OutputInner{space}, 1.0 / 30);
 }

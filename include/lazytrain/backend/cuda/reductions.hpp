@@ -93,6 +93,56 @@ template <class S, class E, class Term>
   return value;
 }
 
+/// Sums of `parts` terms each for several j: thread part + parts j adds the products x_j[i] y[i], i = part,
+/// part + parts, ... below count.
+template <class S>
+struct PartialDots {
+  const S* const* xs;
+  const S* y;
+  Index count;
+  Index parts;
+  S* out;
+  constexpr void operator()(Index thread) const {
+    const S* const x = xs[thread / parts];
+    S sum(0);
+    for (Index i = thread % parts; i < count; i += parts) sum += x[i] * y[i];
+    out[thread] = sum;
+  }
+};
+
+/// The same of what such threads left, `count` numbers for each j.
+template <class S>
+struct PartialSums {
+  const S* in;
+  Index count;
+  Index parts;
+  S* out;
+  constexpr void operator()(Index thread) const {
+    const S* const x = in + thread / parts * count;
+    S sum(0);
+    for (Index i = thread % parts; i < count; i += parts) sum += x[i];
+    out[thread] = sum;
+  }
+};
+
+/// The inner products of y with several vectors of `count` numbers, on the host: waits for them once.
+template <class S, class E>
+[[nodiscard]] lazytrain::Vector<S> dots_on_host(std::span<const S* const> xs, const S* y, Index count) {
+  const Index size = static_cast<Index>(xs.size());
+  lazytrain::Vector<S> dots = lazytrain::Vector<S>::Zero(size);
+  if (size == 0 || count == 0) return dots;
+  const Index first = std::clamp<Index>(first_parts(count) / size, 1, count), second = second_parts(first);
+  const Scratch<const S*, E> there(xs);
+  const Scratch<S, E> partial(size * (first + second + 1));
+  S* const sums = partial.data() + size * first;
+  S* const all = sums + size * second;
+  E::for_each(size * first, PartialDots<S>{there.data(), y, count, first, partial.data()});
+  E::for_each(size * second, PartialSums<S>{partial.data(), first, second, sums});
+  E::for_each(size, PartialSums<S>{sums, second, 1, all});
+  E::download(dots.data(), all, static_cast<std::size_t>(size) * sizeof(S));
+  return dots;
+}
+
 /// One thread adds the columns part, part + parts, ... of a row; thread row + rows part.
 template <class S>
 struct PartialRowSum {

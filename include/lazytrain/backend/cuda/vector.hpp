@@ -4,6 +4,7 @@
 #include <lazytrain/backend/cuda/maps.hpp>
 #include <lazytrain/backend/cuda/reductions.hpp>
 #include <utility>
+#include <vector>
 
 namespace lazytrain::cuda {
 
@@ -64,19 +65,13 @@ class Vector {
     return host;
   }
 
-  /// Coordinates first, ..., first + size - 1, as OutputSpace asks for them: their inner product with others,
-  /// and their product with a number.
-  template <class T>
+  /// Coordinates first, ..., first + size - 1, as OutputSpace asks for them: their product with a number.
   struct Segment {
-    T* data;
+    S* data;
     Index size;
-    [[nodiscard]] S dot(const auto& other) const {
-      return detail::sum_on_host<S, E>(size, detail::EntryProduct<S>{data, other.data});
-    }
     void operator*=(S a) const { E::for_each(size, detail::ScaleEntry<S>{a, data}); }
   };
-  [[nodiscard]] Segment<S> segment(Index first, Index size) { return {data_ + first, size}; }
-  [[nodiscard]] Segment<const S> segment(Index first, Index size) const { return {data_ + first, size}; }
+  [[nodiscard]] Segment segment(Index first, Index size) { return {data_ + first, size}; }
 
   friend Index dimension(const Vector& x) { return x.size_; }
   friend Vector zeros_like(const Vector& x) { return Zero(x.size_); }
@@ -88,6 +83,12 @@ class Vector {
   friend void fill(Vector& x, S a) { E::for_each(x.size_, detail::FillEntry<S>{a, x.data_}); }
   friend S dot(const Vector& x, const Vector& y) {
     return detail::sum_on_host<S, E>(x.size_, detail::EntryProduct<S>{x.data_, y.data_});
+  }
+  /// Inner products of y with every vector, which the host waits for once.
+  friend Host dots(const std::vector<Vector>& xs, const Vector& y) {
+    std::vector<const S*> there;
+    for (const Vector& x : xs) there.push_back(x.data_);
+    return detail::dots_on_host<S, E>(there, y.data_, y.size_);
   }
   friend S norm(const Vector& x) { return std::sqrt(dot(x, x)); }
   /// *out = the inner product, for the host to read later.
@@ -103,6 +104,12 @@ class Vector {
   template <class F>
   friend void for_each(const Vector&, Index count, const F& f) {
     E::for_each(count, f);
+  }
+  friend void extract(const Vector& x, Index first, Vector& y) {
+    if (y.size_ > 0) E::copy(y.data_, x.data_ + first, y.bytes());
+  }
+  friend void insert(const Vector& y, Index first, Vector& x) {
+    if (y.size_ > 0) E::copy(x.data_ + first, y.data_, y.bytes());
   }
   friend Host to_host(const Vector& x) { return x.to_host(); }
   friend void from_host(const Host& host, Vector& x) {

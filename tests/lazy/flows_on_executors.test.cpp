@@ -1,0 +1,51 @@
+#include <support/host_executor.hpp>
+#include <support/twin_laws.hpp>
+
+using namespace lazytrain;
+using namespace lazytrain::testing;
+
+namespace {
+
+template <class S>
+using Backend = cuda::ExecutorBackend<S, HostExecutor>;
+
+/// In every order of threads.
+template <class S, class F>
+void check_same_as_on_host(const F& results) {
+  const auto expected = results(cpu::Backend<S>({.threads = 1, .convolution = ConvAlgorithm::im2col}));
+  for (const ThreadOrder order : {ThreadOrder::ascending, ThreadOrder::descending, ThreadOrder::strided}) {
+    const HostExecutor::Mode mode(order, HostAccess::allowed);
+    check_agreement(results(Backend<S>()), expected);
+  }
+  CHECK(HostExecutor::allocated() == 0);
+}
+
+}  // namespace
+
+TEST_CASE("models of models and fields of two flows leave an executor's memory to the executor", "[lazy]") {
+  using V = Backend<float>::Vector;
+  const HostExecutor::Mode mode(ThreadOrder::ascending);
+  (void)composed_results(Backend<float>());
+  const SmallProblem<Backend<float>> p((Backend<float>()));
+  const Objective objective(p.h, p.square, 50.0F);
+  DifferenceField field(objective, p.w0, 2);
+  const V state(Vector<float>(Vector<float>::Constant(2 * dimension(p.w0), 0.1F)));
+  V velocity = zeros_like(state);
+  field(state, velocity);
+  DifferenceDefect defect(objective, p.w0);
+  defect.measure(1, field, velocity);
+  CHECK(norm(velocity) > 0);
+  CHECK(std::isfinite(defect.outputs()));
+}
+
+TEMPLATE_TEST_CASE("both flows of a network on an executor are those of the host", "[lazy]", float, double) {
+  check_same_as_on_host<TestType>([](const auto& backend) { return twin_results(backend); });
+}
+
+TEMPLATE_TEST_CASE("theorems are checked on an executor as on the host", "[lazy]", float, double) {
+  check_same_as_on_host<TestType>([](const auto& backend) { return theorem_results(backend); });
+}
+
+TEMPLATE_TEST_CASE("models of models on an executor are those of the host", "[lazy]", float, double) {
+  check_same_as_on_host<TestType>([](const auto& backend) { return composed_results(backend); });
+}
