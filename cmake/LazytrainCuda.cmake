@@ -22,7 +22,7 @@ set(CMAKE_CUDA_STANDARD_REQUIRED ON)
 message(STATUS "CUDA ${CUDAToolkit_VERSION}")
 
 lazytrain_component(lazytrain_cuda cuda ${lazytrain_cuda_headers})
-target_link_libraries(lazytrain_cuda INTERFACE lazytrain CUDA::cudart CUDA::cublas)
+target_link_libraries(lazytrain_cuda INTERFACE lazytrain CUDA::cudart CUDA::cublas CUDA::cublasLt)
 # Networks hand kernels constexpr functions. The warnings that are left out are about Eigen 3.4.
 target_compile_options(
   lazytrain_cuda INTERFACE "$<$<COMPILE_LANGUAGE:CUDA>:--expt-relaxed-constexpr;-diag-suppress=20012,20015>")

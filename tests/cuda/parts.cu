@@ -13,6 +13,7 @@ TEST_CASE("a device is an executor", "[cuda]") { CHECK(cuda::Executor<Device>); 
 
 TEMPLATE_TEST_CASE("convolutions on a device are those of the definition", "[cuda]", float, double) {
   check_convolutions<TestType, Device>();
+  check_epilogues_on_executor<TestType, Device>();
 }
 
 TEMPLATE_TEST_CASE("every contraction on a device is the product of the Jacobians of the layer", "[cuda]",
@@ -25,8 +26,8 @@ TEMPLATE_TEST_CASE("algorithms run on a device's vectors", "[cuda]", float, doub
   check_vectors<TestType, Device>();
 }
 
-TEMPLATE_TEST_CASE("sums over columns and biases on a device", "[cuda]", float, double) {
-  check_biases<TestType, Device>();
+TEMPLATE_TEST_CASE("sums over columns on a device", "[cuda]", float, double) {
+  check_column_sums<TestType, Device>();
 }
 
 TEST_CASE("pinned numbers arrive on the device", "[cuda]") {

@@ -40,6 +40,20 @@ TEST_CASE("residual blocks are unrolled into layers and sums, each after what it
   CHECK_FALSE(graph.without_second());
 }
 
+TEST_CASE("a relu that alone reads a convolution is computed by it", "[nn]") {
+  const nn::Graph<B> graph({2, 4, 4},
+                           Series<B>{Conv{.filters = 3}, Pointwise<>{}, Pointwise<>{}, Conv{.filters = 3}}
+                               .add_residual(Series<B>{Pointwise<>{}})
+                               .add(Series<B>{Conv{.filters = 3}, Pointwise<Tanh>{}}));
+  // input, conv1, relu1, relu2, conv2 (read twice), relu3, sum, conv3, tanh1.
+  REQUIRE(graph.size() == 9);
+  for (Index i = 0; i < graph.size(); ++i) {
+    CAPTURE(i);
+    CHECK(graph[i].merged == (i == 2));
+    CHECK(graph[i].rectified == (i == 1));
+  }
+}
+
 namespace {
 
 /// A layer of outputs and parameters that are given.

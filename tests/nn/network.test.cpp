@@ -2,6 +2,7 @@
 #include <lazytrain/nn/xavier.hpp>
 #include <string>
 #include <support/model_laws.hpp>
+#include <support/network_laws.hpp>
 #include <vector>
 
 #include "small_networks.hpp"
@@ -80,6 +81,37 @@ TEST_CASE("values are those of plain loops", "[nn]") {
   const Matrix<double> outputs = net(w, X);
   CHECK((outputs.reshaped() - expected).norm() <= roundoff<double>(200) * expected.norm());
   CHECK(linearize(net.on(X), w).value() == Vector<double>(outputs.reshaped()));
+}
+
+namespace {
+
+/// A relu that stands alone: of another type.
+struct LoneRelu : Relu {};
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("relus computed by the layers before give the numbers of those that stand alone", "[nn]",
+                   float, double) {
+  using S = TestType;
+  using B = cpu::Backend<S>;
+  const B backend({.threads = 2, .chunk = 2});
+  const auto relu = [](auto sigma) {
+    using Sigma = decltype(sigma);
+    return nn::Series<B>{nn::Conv{.filters = 3}, nn::Pointwise<Sigma>{}, nn::Conv{.filters = 2},
+                         nn::Pointwise<Sigma>{}, nn::MaxPool{},          nn::Dense{.outputs = 4},
+                         nn::Pointwise<Sigma>{}};
+  };
+  const auto check = [](const nn::Network<B>& merged, const nn::Network<B>& alone) {
+    CHECK(merged.graph().size() == alone.graph().size());
+    const auto found = network_results(merged, 5), expected = network_results(alone, 5);
+    REQUIRE(found.size() == expected.size());
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      CAPTURE(found[i].first);
+      CHECK(found[i].second == expected[i].second);
+    }
+  };
+  check(naive_network<B>(backend), naive_network<B, LoneRelu>(backend));
+  check({{2, 5, 5}, relu(Relu{}), backend}, {{2, 5, 5}, relu(LoneRelu{}), backend});
 }
 
 TEST_CASE("outputs weigh as the space says", "[nn]") {

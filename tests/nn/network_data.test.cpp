@@ -28,7 +28,7 @@ TEST_CASE("chunks cover the samples, the last one may be smaller", "[nn]") {
   CHECK(d.first(2) == 6);
   CHECK(d.count(0) == 3);
   CHECK(d.count(2) == 1);
-  CHECK(d.state_dim() == 5);
+  CHECK(d.state_dim(true) == 5);
   CHECK(data(2, {.chunk = 3}).chunk_size() == 2);
   V x(6);
   d.load(1, x.data());
@@ -44,9 +44,9 @@ TEST_CASE("chunks cover the samples, the last one may be smaller", "[nn]") {
 }
 
 TEST_CASE("arrays fit if their bytes do", "[nn]") {
-  CHECK(data(7, {}, 5 * 7 * 8).fits(1));
-  CHECK_FALSE(data(7, {}, 5 * 7 * 8).fits(2));
-  CHECK_FALSE(data(7, {}, 0).fits(1));
+  CHECK(data(7, {}, 5 * 7 * 8).fits(1, true));
+  CHECK_FALSE(data(7, {}, 5 * 7 * 8).fits(2, true));
+  CHECK_FALSE(data(7, {}, 0).fits(1, true));
 }
 
 TEST_CASE("gradients of chunks are summed in their order, and an exception arrives", "[nn]") {

@@ -42,14 +42,14 @@ std::vector<std::pair<std::string, nn::Network<B>>> smooth_networks(
 
 /// Convolution 3x3, relu, overlapping max-pooling, residual block with a 1x1 shortcut, relu, average pooling,
 /// dense: 2 x 7 x 7 to 3.
-template <class B>
+template <class B, class Sigma = Relu>
 nn::Network<B> naive_network(const B& backend = B(), const nn::NetworkOptions& options = {}) {
   using nn::Conv;
   return {{2, 7, 7},
-          nn::Series<B>{Conv{.filters = 4}, nn::Pointwise<>{}, nn::MaxPool{.kernel = 3, .stride = 2}}
-              .add_residual(nn::Series<B>{Conv{.filters = 3}, nn::Pointwise<>{}, Conv{.filters = 3}},
+          nn::Series<B>{Conv{.filters = 4}, nn::Pointwise<Sigma>{}, nn::MaxPool{.kernel = 3, .stride = 2}}
+              .add_residual(nn::Series<B>{Conv{.filters = 3}, nn::Pointwise<Sigma>{}, Conv{.filters = 3}},
                             nn::Series<B>{Conv{.filters = 3, .kernel = 1, .padding = 0}})
-              .add(nn::Pointwise<>{})
+              .add(nn::Pointwise<Sigma>{})
               .add(nn::AveragePool{.kernel = 3, .stride = 1})
               .add(nn::Dense{.outputs = 3}),
           backend,

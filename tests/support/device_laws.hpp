@@ -9,6 +9,7 @@
 #include <support/catch.hpp>
 #include <support/contraction.hpp>
 #include <support/convolution.hpp>
+#include <support/epilogues.hpp>
 #include <support/tolerance.hpp>
 #include <utility>
 #include <vector>
@@ -102,6 +103,17 @@ void check_convolutions() {
   }
 }
 
+/// Convolutions with epilogues are those without, and then biases, signs and masks, on odd shapes.
+template <class S, class E>
+void check_epilogues_on_executor() {
+  using V = cuda::Vector<S, E>;
+  for (const double patch_memory : {1.0, 1e9}) {
+    check_epilogues<S>(
+        cuda::ExecutorBackend<S, E>({.patch_memory = patch_memory}), [](const Vector<S>& x) { return V(x); },
+        [](const V& x) { return x.to_host(); });
+  }
+}
+
 /// The operations of core/vector.hpp, on sizes below and above a reduction's number of threads.
 template <class S, class E>
 void check_vectors() {
@@ -160,9 +172,9 @@ void check_vectors() {
   }
 }
 
-/// Columns summed, biases added.
+/// Columns summed.
 template <class S, class E>
-void check_biases() {
+void check_column_sums() {
   using B = cuda::ExecutorBackend<S, E>;
   using V = typename B::Vector;
   const B backend;
@@ -170,9 +182,8 @@ void check_biases() {
        {std::pair<Index, Index>{1, 1}, {5, 3}, {3, 1000}, {70000, 2}, {64, 8197}}) {
     CAPTURE(rows, columns);
     Philox rng(3);
-    const Vector<S> b = normal_vector<S>(rows, rng), values = normal_vector<S>(rows * columns, rng);
+    const Vector<S> values = normal_vector<S>(rows * columns, rng);
     const Eigen::Map<const Matrix<S>> y(values.data(), rows, columns);
-    const V there(b);
     V sum(rows), out(values);
     const Vector<double> exact = y.template cast<double>().rowwise().sum();
     const double scale_of_sum = y.template cast<double>().cwiseAbs().rowwise().sum().maxCoeff();
@@ -184,9 +195,6 @@ void check_biases() {
       CHECK(error.allFinite());
       factor = 2;
     }
-    backend.add_bias(there.data(), rows, columns, out.data());
-    const Matrix<S> expected = y.colwise() + b;
-    CHECK(out.to_host() == expected.reshaped());
   }
 }
 

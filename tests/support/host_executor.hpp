@@ -48,6 +48,7 @@ class HostExecutor {
       const Access opened;
       // What cuBLAS refuses.
       require(p.m >= 0 && p.n >= 0 && p.k >= 0 && p.ldc >= std::max<Index>(1, p.m));
+      require(p.count == 1 || (p.bias == nullptr && !p.rectify));
       for (Index i = 0; i < p.count; ++i) {
         multiply(p, p.a + i * p.step_a, p.b + i * p.step_b, p.c + i * p.step_c);
       }
@@ -65,6 +66,8 @@ class HostExecutor {
       const Matrix<S> before =
           p.beta == S(0) ? Matrix<S>(Matrix<S>::Zero(p.m, p.n)) : Matrix<S>(p.beta * out);
       out = left * right + before;
+      if (p.bias != nullptr) out.colwise() += Eigen::Map<const Vector<S>>(p.bias, p.m);
+      if (p.rectify) out = out.cwiseMax(S(0)).eval();
     }
     template <class S>
     static Matrix<S> factor(cuda::Transpose transpose, const S* data, Index rows, Index columns,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <lazytrain/backend/epilogue.hpp>
 #include <lazytrain/core/error.hpp>
 #include <lazytrain/nn/layer.hpp>
 #include <string_view>
@@ -29,17 +30,19 @@ class Affine {
   }
 
   void forward(const Chunk<B>& chunk, const Parameters& w, const S* x, S* y) const {
-    chunk.backend.convolve(*w.weights, x, chunk.samples, y, Write::assign, chunk.workspace);
-    add_bias(chunk, w, y);
+    chunk.backend.convolve(*w.weights, x, chunk.samples, y, Write::assign, chunk.workspace,
+                           {.bias = bias(w), .rectify = chunk.rectified});
   }
 
-  void jvp(const Chunk<B>& chunk, const Parameters& w, const Parameters& dw, const S* x, const S*,
+  void jvp(const Chunk<B>& chunk, const Parameters& w, const Parameters& dw, const S* x, const S* y,
            const S* dx, S* dy) const {
-    chunk.backend.convolve(*dw.weights, x, chunk.samples, dy, Write::assign, chunk.workspace);
-    if (chunk.input == Input::moves) {
-      chunk.backend.convolve(*w.weights, dx, chunk.samples, dy, Write::add, chunk.workspace);
+    const bool moves = chunk.input == Input::moves;
+    const Epilogue<S> last{.bias = bias(dw), .mask = chunk.rectified ? y : nullptr};
+    chunk.backend.convolve(*dw.weights, x, chunk.samples, dy, Write::assign, chunk.workspace,
+                           moves ? Epilogue<S>{} : last);
+    if (moves) {
+      chunk.backend.convolve(*w.weights, dx, chunk.samples, dy, Write::add, chunk.workspace, last);
     }
-    add_bias(chunk, dw, dy);
   }
 
   void vjp(const Chunk<B>& chunk, const Parameters& w, const S* x, const S*, const S* gy, S* gx,
@@ -49,7 +52,8 @@ class Affine {
       bias_gradient(chunk, gy, gw);
     }
     if (chunk.input == Input::moves) {
-      chunk.backend.convolve_transposed(*w.weights, gy, chunk.samples, gx, Write::assign, chunk.workspace);
+      chunk.backend.convolve_transposed(*w.weights, gy, chunk.samples, gx, Write::assign, chunk.workspace,
+                                        chunk.mask);
     }
   }
 
@@ -59,18 +63,17 @@ class Affine {
     const bool moves = chunk.input == Input::moves;
     S* const dy = y_dy + chunk.samples * shape_.output_dim();
     chunk.backend.convolve(*w.weights, x_dx, (moves ? 2 : 1) * chunk.samples, y_dy, Write::assign,
-                           chunk.workspace);
+                           chunk.workspace, {.bias = bias(w), .biased = chunk.samples});
     chunk.backend.convolve(*dw.weights, x, chunk.samples, dy, moves ? Write::add : Write::assign,
-                           chunk.workspace);
-    add_bias(chunk, w, y_dy);
-    add_bias(chunk, dw, dy);
+                           chunk.workspace, {.bias = bias(dw)});
   }
 
   void second(const Chunk<B>& chunk, const Parameters& w, const Parameters& u, const Parameters& v, const S*,
-              const S*, const S* xu, const S* xv, const S* xuv, S* yuv) const {
+              const S* y, const S* xu, const S* xv, const S* xuv, S* yuv) const {
     chunk.backend.convolve(*u.weights, xv, chunk.samples, yuv, Write::assign, chunk.workspace);
     chunk.backend.convolve(*v.weights, xu, chunk.samples, yuv, Write::add, chunk.workspace);
-    chunk.backend.convolve(*w.weights, xuv, chunk.samples, yuv, Write::add, chunk.workspace);
+    chunk.backend.convolve(*w.weights, xuv, chunk.samples, yuv, Write::add, chunk.workspace,
+                           {.mask = chunk.rectified ? y : nullptr});
   }
 
   void second_vjp(const Chunk<B>& chunk, const Parameters& w, const Parameters& u, const S* x, const S*,
@@ -79,17 +82,16 @@ class Affine {
     chunk.backend.convolve_weights(shape_, xu, gy, chunk.samples, gwu, Write::add, chunk.workspace);
     bias_gradient(chunk, gyu, gwu);
     if (chunk.input == Input::moves) {
-      chunk.backend.convolve_transposed(*w.weights, gy, chunk.samples, gx, Write::assign, chunk.workspace);
+      chunk.backend.convolve_transposed(*w.weights, gy, chunk.samples, gx, Write::assign, chunk.workspace,
+                                        chunk.mask);
       chunk.backend.convolve_transposed(*w.weights, gyu, chunk.samples, gxu, Write::assign, chunk.workspace);
-      chunk.backend.convolve_transposed(*u.weights, gy, chunk.samples, gxu, Write::add, chunk.workspace);
+      chunk.backend.convolve_transposed(*u.weights, gy, chunk.samples, gxu, Write::add, chunk.workspace,
+                                        chunk.mask);
     }
   }
 
  private:
-  void add_bias(const Chunk<B>& chunk, const Parameters& w, S* y) const {
-    chunk.backend.add_bias(w.data + shape_.weight_dim(), shape_.filters, chunk.samples * shape_.positions(),
-                           y);
-  }
+  [[nodiscard]] const S* bias(const Parameters& w) const { return w.data + shape_.weight_dim(); }
   void bias_gradient(const Chunk<B>& chunk, const S* gy, S* gw) const {
     chunk.backend.sum_columns(gy, shape_.filters, chunk.samples * shape_.positions(),
                               gw + shape_.weight_dim(), Write::assign);
@@ -97,6 +99,9 @@ class Affine {
 
   ConvShape shape_;
 };
+
+template <class B>
+inline constexpr bool rectifies<Affine<B>> = true;
 
 /// A 2-D convolution (cross-correlation, zero padding) with a bias for every filter.
 struct Conv {

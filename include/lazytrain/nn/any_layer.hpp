@@ -47,6 +47,9 @@ class AnyLayer {
   [[nodiscard]] std::optional<ConvShape> conv_shape() const { return layer_->conv_shape(); }
   [[nodiscard]] bool displaceable() const { return layer_->displaceable(); }
   [[nodiscard]] bool twice_differentiable() const { return layer_->twice_differentiable(); }
+  /// Whether the layer computes a relu after it, and whether it is a relu.
+  [[nodiscard]] bool rectifies() const { return layer_->rectifies(); }
+  [[nodiscard]] bool is_relu() const { return layer_->is_relu(); }
 
   // The functions of `Layer`. Those that the layer lacks throw std::invalid_argument, which names it.
   void prepare(const B& backend, const Scalar* data, Parameters& w) const {
@@ -95,6 +98,8 @@ class AnyLayer {
     [[nodiscard]] virtual std::optional<ConvShape> conv_shape() const = 0;
     [[nodiscard]] virtual bool displaceable() const = 0;
     [[nodiscard]] virtual bool twice_differentiable() const = 0;
+    [[nodiscard]] virtual bool rectifies() const = 0;
+    [[nodiscard]] virtual bool is_relu() const = 0;
     virtual void prepare(const B&, const Scalar*, Parameters&) const = 0;
     virtual void forward(const Chunk<B>&, const Parameters&, const Scalar*, Scalar*) const = 0;
     virtual void jvp(const Chunk<B>&, const Parameters&, const Parameters&, const Scalar*, const Scalar*,
@@ -124,6 +129,8 @@ class AnyLayer {
     }
     bool displaceable() const override { return DisplaceableLayer<L, B>; }
     bool twice_differentiable() const override { return TwiceDifferentiableLayer<L, B>; }
+    bool rectifies() const override { return nn::rectifies<L>; }
+    bool is_relu() const override { return nn::is_relu<L>; }
     void prepare(const B& backend, const Scalar* data, Parameters& w) const override {
       w.data = data;
       if constexpr (ConvolutionalLayer<L>) {

@@ -37,6 +37,11 @@ class Graph {
     Index offset = 0;
     /// Number of nodes that read this one.
     Index readers = 0;
+    /// Whether this is a relu that the node which it reads computes: the two share memory where they are
+    /// computed so.
+    bool merged = false;
+    /// Whether such a relu reads this node.
+    bool rectified = false;
   };
 
   /// @throws std::invalid_argument if there is no layer, a layer does not fit its input or the branches of a
@@ -49,6 +54,7 @@ class Graph {
     nodes_.push_back(
         {.layer = std::nullopt, .source = -1, .other = -1, .shape = input, .offset = 0, .readers = 0});
     append(series, 0);
+    merge();
   }
 
   [[nodiscard]] Index size() const { return static_cast<Index>(nodes_.size()); }
@@ -127,6 +133,15 @@ class Graph {
     nodes_[static_cast<std::size_t>(node.source)].readers += 1;
     nodes_.push_back(std::move(node));
     return size() - 1;
+  }
+
+  /// Relus that alone read a layer which rectifies are computed by it.
+  void merge() {
+    for (Node& node : nodes_) {
+      if (!node.layer || !node.layer->is_relu()) continue;
+      Node& source = nodes_[static_cast<std::size_t>(node.source)];
+      node.merged = source.rectified = source.layer && source.layer->rectifies() && source.readers == 1;
+    }
   }
 
   template <class Predicate>

@@ -39,6 +39,12 @@ struct Chunk {
   Index samples = 0;
   Input input = Input::moves;
   ParameterGradient parameters = ParameterGradient::wanted;
+  /// For a layer that `rectifies`: whether a relu is applied to its outputs: `forward` writes
+  /// max(y, 0), `jvp` and `second` write 0 where y is not positive.
+  bool rectified = false;
+  /// Null, or numbers of the inputs' size: `vjp` and `second_vjp` write gx = 0, gxu = 0 where they are not
+  /// positive.
+  const scalar_t<B>* mask = nullptr;
 };
 
 /// The parameters of a layer, made ready for products.
@@ -49,6 +55,16 @@ struct LayerParameters {
   /// The weights of a convolution, transformed; layers that are none leave it empty.
   std::optional<typename B::ConvWeights> weights;
 };
+
+/// Whether a layer does what `chunk.rectified` and `chunk.mask` say and reads no y but for them: a network
+/// has it compute a relu that follows it, whose output shares the memory of its own. For layers of one's own:
+/// specialize it.
+template <class L>
+inline constexpr bool rectifies = false;
+
+/// Whether a layer is the relu of which `rectifies` speaks.
+template <class L>
+inline constexpr bool is_relu = false;
 
 // Version 14 does not lay out conjunctions of concepts.
 // clang-format off

@@ -52,15 +52,18 @@ struct NetworkData {
   [[nodiscard]] Index chunks() const { return (samples() + chunk_size() - 1) / chunk_size(); }
   [[nodiscard]] Index first(Index chunk) const { return chunk * chunk_size(); }
   [[nodiscard]] Index count(Index chunk) const { return std::min(chunk_size(), samples() - first(chunk)); }
-  /// Number of coordinates of all nodes for one sample.
-  [[nodiscard]] Index state_dim() const {
+  /// Number of coordinates of all arrays of nodes for one sample: see `NodeArrays::prepare`.
+  [[nodiscard]] Index state_dim(bool apart) const {
     Index sum = 0;
-    for (Index i = 0; i < graph->size(); ++i) sum += (*graph)[i].shape.dim();
+    for (Index i = 0; i < graph->size(); ++i) {
+      if (apart || !(*graph)[i].merged) sum += (*graph)[i].shape.dim();
+    }
     return sum;
   }
   /// Whether `arrays` arrays for every node and sample fit into the memory.
-  [[nodiscard]] bool fits(double arrays) const {
-    return arrays * static_cast<double>(state_dim()) * static_cast<double>(samples()) * sizeof(scalar_t<B>) <=
+  [[nodiscard]] bool fits(double arrays, bool apart) const {
+    return arrays * static_cast<double>(state_dim(apart)) * static_cast<double>(samples()) *
+               sizeof(scalar_t<B>) <=
            memory;
   }
   /// Writes the inputs of a chunk.
@@ -70,8 +73,8 @@ struct NetworkData {
   }
   /// Writes the inputs of a chunk, which do not move, to node 0 of pairs and of values.
   void load_pair(Index chunk, NodeArrays<B>& pairs, NodeArrays<B>& values) const {
-    pairs.prepare(*graph, 2 * chunk_size());
-    values.prepare(*graph, chunk_size());
+    pairs.prepare(*graph, 2 * chunk_size(), true);
+    values.prepare(*graph, chunk_size(), true);
     load(chunk, values[0]);
     load(chunk, pairs[0]);
     const Index size = inputs->rows() * count(chunk);

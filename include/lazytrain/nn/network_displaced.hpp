@@ -38,7 +38,7 @@ class NetworkDisplacedTangent {
         direction_(data_->parameters()),
         value_(data_->space.dim()),
         start_(data_->space.dim()),
-        kept_(data_->fits(3)),
+        kept_(data_->fits(3, true)),
         pairs_(data_->arrays(states())),
         values_(data_->arrays(linear() ? 0 : states())),
         scratch_(data_->scratch()) {

@@ -26,7 +26,7 @@ class NetworkTangent {
         u_(data_->parameters()),
         v_(data_->parameters()),
         value_(data_->space.dim()),
-        kept_(data_->fits(1)),
+        kept_(data_->fits(1, false)),
         states_(data_->arrays(kept_ ? data_->chunks() : data_->workers())),
         scratch_(data_->scratch()) {
     move_to(w);

@@ -103,6 +103,9 @@ class PointwiseLayer {
   ImageShape shape_;
 };
 
+template <class B>
+inline constexpr bool is_relu<PointwiseLayer<B, lazytrain::Relu>> = true;
+
 /// The activation Sigma (Relu, Tanh, ...) on every coordinate.
 template <lazytrain::Activation Sigma = lazytrain::Relu>
 struct Pointwise {

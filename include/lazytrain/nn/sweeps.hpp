@@ -16,22 +16,27 @@ class NodeArrays {
  public:
   NodeArrays() = default;
   /// Makes every array hold at least `samples` samples. An array that grows becomes 0, others stay as they
-  /// are.
-  void prepare(const Graph<B>& graph, Index samples) {
+  /// are. A merged relu shares that of its source, unless arrays are to be apart.
+  void prepare(const Graph<B>& graph, Index samples, bool apart = false) {
     arrays_.resize(static_cast<std::size_t>(graph.size()));
+    places_.resize(arrays_.size());
     for (Index i = 0; i < graph.size(); ++i) {
+      const Index place = graph[i].merged && !apart ? graph[i].source : i;
+      places_[static_cast<std::size_t>(i)] = static_cast<std::size_t>(place);
       auto& array = arrays_[static_cast<std::size_t>(i)];
-      const Index size = graph[i].shape.dim() * samples;
+      const Index size = place == i ? graph[i].shape.dim() * samples : 0;
       if (dimension(array) < size) array = B::Vector::Zero(size);
     }
   }
-  [[nodiscard]] scalar_t<B>* operator[](Index i) { return arrays_[static_cast<std::size_t>(i)].data(); }
-  [[nodiscard]] const scalar_t<B>* operator[](Index i) const {
-    return arrays_[static_cast<std::size_t>(i)].data();
-  }
+  [[nodiscard]] scalar_t<B>* operator[](Index i) { return arrays_[place(i)].data(); }
+  [[nodiscard]] const scalar_t<B>* operator[](Index i) const { return arrays_[place(i)].data(); }
 
  private:
+  [[nodiscard]] std::size_t place(Index i) const { return places_[static_cast<std::size_t>(i)]; }
+
   std::vector<typename B::Vector> arrays_;
+  /// The array of each node.
+  std::vector<std::size_t> places_;
 };
 
 /// What one thread writes to while it takes a chunk through the network. Nothing writes to node 0 of `u`, `v`
@@ -64,6 +69,7 @@ class Sweep {
   void forward(const Parameters& w, NodeArrays<B>& x) const {
     for (Index i = 1; i < graph_.size(); ++i) {
       const auto& node = graph_[i];
+      if (node.merged) continue;
       if (node.layer) {
         node.layer->forward(chunk(node), w[i], x[node.source], x[i]);
       } else {
@@ -77,6 +83,7 @@ class Sweep {
   void jvp(const Parameters& w, const Parameters& dw, const Values& x, NodeArrays<B>& dx) const {
     for (Index i = 1; i < graph_.size(); ++i) {
       const auto& node = graph_[i];
+      if (node.merged) continue;
       if (node.layer) {
         node.layer->jvp(chunk(node), w[i], dw[i], x[node.source], x[i], dx[node.source], dx[i]);
       } else {
@@ -86,14 +93,15 @@ class Sweep {
   }
 
   /// Values at w and scaled differences, side by side, of all nodes from those of node 0. `x` receives value
-  /// + epsilon difference, if epsilon > 0.
+  /// + epsilon difference, if epsilon > 0. Arrays are apart: a relu's value at the moved point, where it is
+  /// 0, is so up to rounding only, and the side of its kink is that of its input.
   void displace(const Parameters& w, const Parameters& dw, S epsilon, NodeArrays<B>& pairs,
                 NodeArrays<B>& x) const {
     for (Index i = 1; i < graph_.size(); ++i) {
       const auto& node = graph_[i];
       const S* const source = epsilon == S(0) ? pairs[node.source] : x[node.source];
       if (node.layer) {
-        node.layer->displace(chunk(node), w[i], dw[i], epsilon, pairs[node.source], source, pairs[i]);
+        node.layer->displace(plain_chunk(node), w[i], dw[i], epsilon, pairs[node.source], source, pairs[i]);
       } else {
         sum(i, 2, pairs, pairs[i]);
       }
@@ -110,8 +118,8 @@ class Sweep {
     backward(w, x, gw, ParameterGradient::wanted, 1, [](Index, const S*) {});
   }
 
-  /// Gradients of the nodes from the last one down to `first`; `at_node(i, gradient)` sees each. `spare` has
-  /// room for the parameters, of which no gradient is taken.
+  /// Gradients of the nodes from the last one down to `first`; `at_node(i, gradient)` sees each that is not a
+  /// merged relu's. `spare` has room for the parameters, of which no gradient is taken.
   template <class Values, class AtNode>
   void node_gradients(const Parameters& w, const Values& x, Index first, S* spare, AtNode&& at_node) const {
     backward(w, x, spare, ParameterGradient::unwanted, first, at_node);
@@ -125,6 +133,7 @@ class Sweep {
     for (Index i = 1; i < graph_.size(); ++i) {
       const auto& node = graph_[i];
       const Index s = node.source;
+      if (node.merged) continue;
       if (node.layer) {
         node.layer->second(chunk(node), w[i], u[i], v[i], x[s], x[i], xu[s], xv[s], xuv[s], xuv[i]);
       } else {
@@ -146,16 +155,22 @@ class Sweep {
       const auto& node = graph_[i];
       const Index s = node.source;
       if (node.layer) {
+        if (node.merged && written[static_cast<std::size_t>(i)] == masked) {
+          written[static_cast<std::size_t>(s)] = written_u[static_cast<std::size_t>(s)] = 1;
+          continue;
+        }
         const bool first = !written[static_cast<std::size_t>(s)];
         S* const target = first ? g[s] : branch(scratch_.branch, s);
         S* const target_u = first ? gu[s] : branch(scratch_.branch_u, s);
-        node.layer->second_vjp(chunk(node), w[i], u[i], x[s], x[i], xu[s], g[i], gu[i], target, target_u,
+        Chunk<B> to = plain_chunk(node);
+        to.mask = mask(node, x);
+        node.layer->second_vjp(to, w[i], u[i], x[s], x[i], xu[s], g[i], gu[i], target, target_u,
                                gwu + node.offset);
         if (!first) {
           add(s, target, g[s]);
           add(s, target_u, gu[s]);
         }
-        written[static_cast<std::size_t>(s)] = 1;
+        written[static_cast<std::size_t>(s)] = to.mask == nullptr ? 1 : masked;
         written_u[static_cast<std::size_t>(s)] = 1;
       } else {
         hand_on(i, g, written);
@@ -165,10 +180,24 @@ class Sweep {
   }
 
  private:
-  [[nodiscard]] Chunk<B> chunk(const typename Graph<B>::Node& node,
-                               ParameterGradient parameters = ParameterGradient::wanted) const {
-    return {backend_, scratch_.workspace, samples_, node.source == 0 ? Input::fixed : Input::moves,
-            parameters};
+  /// What is written of a node whose relu's mask was applied too.
+  static constexpr char masked = 2;
+
+  [[nodiscard]] Chunk<B> plain_chunk(const typename Graph<B>::Node& node) const {
+    return {backend_, scratch_.workspace, samples_, node.source == 0 ? Input::fixed : Input::moves};
+  }
+  /// With what a relu after the node's layer makes of its outputs.
+  [[nodiscard]] Chunk<B> chunk(const typename Graph<B>::Node& node) const {
+    Chunk<B> all = plain_chunk(node);
+    all.rectified = node.rectified;
+    return all;
+  }
+  /// Where a layer which rectifies masks the gradient of its input: if that is a merged relu, read by it
+  /// alone, where the relu's input is not positive.
+  template <class Values>
+  [[nodiscard]] const S* mask(const typename Graph<B>::Node& node, const Values& x) const {
+    const auto& source = graph_[node.source];
+    return source.merged && source.readers == 1 && node.layer->rectifies() ? x[source.source] : nullptr;
   }
   /// Passes the layers of the nodes from the last one down to `first`; where no gradients of parameters are
   /// wanted, down to the one after it.
@@ -180,13 +209,20 @@ class Sweep {
     const Index end = parameters == ParameterGradient::wanted ? first : first + 1;
     for (Index i = graph_.size() - 1; i >= end; --i) {
       const auto& node = graph_[i];
-      at_node(i, g[i]);
+      if (node.merged && written[static_cast<std::size_t>(i)] == masked) {
+        written[static_cast<std::size_t>(node.source)] = 1;
+        continue;
+      }
+      if (!node.merged) at_node(i, g[i]);
       if (node.layer) {
+        Chunk<B> to = plain_chunk(node);
+        to.parameters = parameters;
+        to.mask = mask(node, x);
         const bool fresh = !written[static_cast<std::size_t>(node.source)];
         S* const target = fresh ? g[node.source] : branch(scratch_.branch, node.source);
-        node.layer->vjp(chunk(node, parameters), w[i], x[node.source], x[i], g[i], target, gw + node.offset);
+        node.layer->vjp(to, w[i], x[node.source], x[i], g[i], target, gw + node.offset);
         if (!fresh) add(node.source, target, g[node.source]);
-        written[static_cast<std::size_t>(node.source)] = 1;
+        written[static_cast<std::size_t>(node.source)] = to.mask == nullptr ? 1 : masked;
       } else {
         hand_on(i, g, written);
       }

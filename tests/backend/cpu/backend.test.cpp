@@ -2,6 +2,7 @@
 #include <lazytrain/core/random.hpp>
 #include <support/catch.hpp>
 #include <support/convolution.hpp>
+#include <support/epilogues.hpp>
 #include <support/tolerance.hpp>
 
 using namespace lazytrain;
@@ -48,12 +49,17 @@ TEMPLATE_TEST_CASE("the backend's convolution and its transposes are those of th
   }
 }
 
+TEMPLATE_TEST_CASE("epilogues follow the convolution", "[backend]", float, double) {
+  using S = TestType;
+  const cpu::Backend<S> backend;
+  check_epilogues<S>(
+      backend, [](const Vector<S>& x) { return x; }, [](const Vector<S>& x) { return x; });
+}
+
 TEST_CASE("the backend's small operations", "[backend]") {
   const cpu::Backend<double> backend;
-  Matrix<double> y = Matrix<double>::Zero(2, 3);
+  const Matrix<double> y = (Matrix<double>(2, 3) << 1, 1, 1, -2, -2, -2).finished();
   const Vector<double> b = Eigen::Vector2d(1, -2);
-  backend.add_bias(b.data(), 2, 3, y.data());
-  CHECK(y == (Matrix<double>(2, 3) << 1, 1, 1, -2, -2, -2).finished());
 
   Vector<double> sum = Eigen::Vector2d(100, 100);
   backend.sum_columns(y.data(), 2, 3, sum.data(), Write::assign);

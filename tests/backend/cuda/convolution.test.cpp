@@ -7,8 +7,10 @@ using namespace lazytrain::testing;
 
 TEMPLATE_TEST_CASE("convolutions on an executor are those of the definition", "[backend]", float, double) {
   check_convolutions<TestType, HostExecutor>();
+  check_epilogues_on_executor<TestType, HostExecutor>();
   const HostExecutor::Mode mode(ThreadOrder::strided);
   check_convolutions<TestType, HostExecutor>();
+  check_epilogues_on_executor<TestType, HostExecutor>();
 }
 
 TEST_CASE("weights of a shape that makes no sense are refused", "[backend]") {

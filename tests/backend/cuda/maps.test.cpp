@@ -46,8 +46,16 @@ TEST_CASE("a thread maps, counts, fills, scales, adds", "[backend]") {
   ScaleEntry<double>{2, out}(0);
   AddEntry<double>{0.5, b, out}(0);
   CHECK(out[0] == 11.5);
-  AddBias<double>{b, 1, out}(0);
-  CHECK(out[0] == 14.5);
+}
+
+TEST_CASE("a thread finishes a number of a convolution's outputs", "[backend]") {
+  const double bias[] = {1, -2}, mask[] = {1, 1, 0, 1};
+  double y[] = {3, 1, 3, 5};
+  for (Index i = 0; i < 4; ++i) FinishEntry<double>{{.bias = bias, .rectify = true, .mask = mask}, 2, y}(i);
+  CHECK(std::equal(y, y + 4, std::vector<double>{4, 0, 0, 3}.begin()));
+  double columns[] = {3, 1, 7, -3, 5, 7};
+  for (Index i = 0; i < 4; ++i) FinishColumns<double>{{.bias = bias, .rectify = true}, 2, 3, columns}(i);
+  CHECK(std::equal(columns, columns + 6, std::vector<double>{4, 0, 7, 0, 3, 7}.begin()));
 }
 
 TEST_CASE("threads copy columns, fill strides and mirror a half", "[backend]") {

@@ -19,7 +19,7 @@ TEST_CASE("every term of a sum is added once, whatever the number of threads", "
 }
 
 TEMPLATE_TEST_CASE("sums over columns, and biases", "[backend]", float, double) {
-  check_biases<TestType, HostExecutor>();
+  check_column_sums<TestType, HostExecutor>();
   const HostExecutor::Mode mode(ThreadOrder::descending);
-  check_biases<TestType, HostExecutor>();
+  check_column_sums<TestType, HostExecutor>();
 }

@@ -5,6 +5,7 @@
 #include <lazytrain/backend/cpu/contraction.hpp>
 #include <lazytrain/backend/cpu/convolution.hpp>
 #include <lazytrain/backend/cpu/parallel.hpp>
+#include <lazytrain/backend/epilogue.hpp>
 #include <lazytrain/backend/pooling_shape.hpp>
 #include <lazytrain/core/error.hpp>
 #include <utility>
@@ -89,15 +90,17 @@ class Backend {
   [[nodiscard]] ConvWeights weights(const ConvShape& shape, const S* w) const {
     return ConvWeights(shape, w, options_.convolution);
   }
-  /// y (+)= w * x.
-  void convolve(const ConvWeights& w, const S* x, Index samples, S* y, Write write,
-                Workspace& scratch) const {
+  /// y (+)= w * x, and then the epilogue.
+  void convolve(const ConvWeights& w, const S* x, Index samples, S* y, Write write, Workspace& scratch,
+                const Epilogue<S>& epilogue = {}) const {
     forward(w, x, samples, y, write, scratch);
+    finish(epilogue, w.shape().filters, w.shape().positions(), samples, y);
   }
-  /// gx (+)= w^T gy, the transpose in x.
+  /// gx (+)= w^T gy, the transpose in x, which then is 0 where `mask`, if it is not null, is not positive.
   void convolve_transposed(const ConvWeights& w, const S* gy, Index samples, S* gx, Write write,
-                           Workspace& scratch) const {
+                           Workspace& scratch, const S* mask = nullptr) const {
     input_gradient(w, gy, samples, gx, write, scratch);
+    finish({.mask = mask}, w.shape().channels, w.shape().height * w.shape().width, samples, gx);
   }
   /// gw (+)= the transpose in w, summed over the samples.
   void convolve_weights(const ConvShape& shape, const S* x, const S* gy, Index samples, S* gw, Write write,
@@ -139,11 +142,6 @@ class Backend {
     cpu::contract<S>(layer, samples, out, write, scratch);
   }
 
-  /// Every column of y (channels x columns) += b.
-  void add_bias(const S* b, Index channels, Index columns, S* y) const {
-    Eigen::Map<Matrix<S>>(y, channels, columns).colwise() +=
-        Eigen::Map<const lazytrain::Vector<S>>(b, channels);
-  }
   /// gb (+)= the sum of the columns of gy (channels x columns).
   void sum_columns(const S* gy, Index channels, Index columns, S* gb, Write write) const {
     Eigen::Map<lazytrain::Vector<S>> sum(gb, channels);
@@ -195,6 +193,19 @@ class Backend {
   }
 
  private:
+  static void finish(const Epilogue<S>& epilogue, Index channels, Index positions, Index samples, S* y) {
+    if (epilogue.empty()) return;
+    const Index biased = epilogue.bias == nullptr ? 0 : std::min(samples, epilogue.biased) * positions;
+    for (Index j = 0; j < samples * positions; ++j) {
+      S* const column = y + j * channels;
+      if (j < biased) {
+        for (Index i = 0; i < channels; ++i) column[i] += epilogue.bias[i];
+      }
+      if (!epilogue.rectify && epilogue.mask == nullptr) continue;
+      for (Index i = 0; i < channels; ++i) column[i] = epilogue.unbiased(column[i], j * channels + i);
+    }
+  }
+
   BackendOptions options_;
   Index threads_;
 };

@@ -83,15 +83,15 @@ class ExecutorBackend {
   [[nodiscard]] ConvWeights weights(const ConvShape& shape, const S* w) const {
     return ConvWeights(shape, w);
   }
-  /// y (+)= w * x.
-  void convolve(const ConvWeights& w, const S* x, Index samples, S* y, Write write,
-                Workspace& scratch) const {
-    convolution(scratch).forward(w, x, samples, y, write);
+  /// y (+)= w * x, and then the epilogue: bias and max(y, 0) within the product, where there is no mask.
+  void convolve(const ConvWeights& w, const S* x, Index samples, S* y, Write write, Workspace& scratch,
+                const Epilogue<S>& epilogue = {}) const {
+    convolution(scratch).forward(w, x, samples, y, write, epilogue);
   }
-  /// gx (+)= w^T gy, the transpose in x.
+  /// gx (+)= w^T gy, the transpose in x, which then is 0 where `mask`, if it is not null, is not positive.
   void convolve_transposed(const ConvWeights& w, const S* gy, Index samples, S* gx, Write write,
-                           Workspace& scratch) const {
-    convolution(scratch).input_gradient(w, gy, samples, gx, write);
+                           Workspace& scratch, const S* mask = nullptr) const {
+    convolution(scratch).input_gradient(w, gy, samples, gx, write, mask);
   }
   /// gw (+)= the transpose in w, summed over the samples.
   void convolve_weights(const ConvShape& shape, const S* x, const S* gy, Index samples, S* gw, Write write,
@@ -172,10 +172,6 @@ class ExecutorBackend {
     return out;
   }
 
-  /// Every column of y (channels x columns) += b.
-  void add_bias(const S* b, Index channels, Index columns, S* y) const {
-    E::for_each(channels * columns, detail::AddBias<S>{b, channels, y});
-  }
   /// gb (+)= the sum of the columns of gy (channels x columns).
   void sum_columns(const S* gy, Index channels, Index columns, S* gb, Write write) const {
     detail::sum_columns<E>(gy, channels, columns, gb, write == Write::add);

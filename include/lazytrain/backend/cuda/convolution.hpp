@@ -4,6 +4,7 @@
 #include <array>
 #include <lazytrain/backend/conv_shape.hpp>
 #include <lazytrain/backend/cuda/vector.hpp>
+#include <lazytrain/backend/epilogue.hpp>
 #include <lazytrain/backend/write.hpp>
 
 /// 2-D convolutions of batches of images by patches and matrix products, in the layout of ConvShape, and
@@ -31,14 +32,20 @@ struct GatherPatches {
   }
 };
 
-/// One number of the inputs: the sum of the numbers that patches took from it, in the order of the patches.
+/// One number of the inputs: the sum of the numbers that patches took from it, in the order of the patches; 0
+/// where a mask is not positive.
 template <class S>
 struct SumPatches {
   ConvShape shape;
   const S* patches;
   bool add;
+  const S* mask;
   S* x;
   constexpr void operator()(Index thread) const {
+    if (mask != nullptr && !(mask[thread] > S(0))) {
+      x[thread] = S(0);
+      return;
+    }
     const Index channel = thread % shape.channels, pixel = thread / shape.channels;
     const Index column = pixel % shape.width + shape.padding;
     const Index row = pixel / shape.width % shape.height + shape.padding;
@@ -116,9 +123,21 @@ class Convolution {
   Convolution(typename E::Products& products, Index patch_numbers, Workspace<S, E>& scratch)
       : products_(products), patch_numbers_(patch_numbers), scratch_(scratch) {}
 
-  /// y = or += w * x for n images: one matrix product for a group of images.
-  void forward(const ConvWeights<S>& w, const S* x, Index n, S* y, Write write) const {
+  /// y = or += w * x for n images, and then the epilogue: one matrix product for a group of images, with the
+  /// bias and max(y, 0) if there is no mask.
+  void forward(const ConvWeights<S>& w, const S* x, Index n, S* y, Write write,
+               const Epilogue<S>& epilogue = {}) const {
     const ConvShape& s = w.shape();
+    if (epilogue.bias != nullptr && epilogue.biased < n) {
+      Epilogue<S> all = epilogue, rest = epilogue;
+      all.biased = n;
+      rest.bias = nullptr;
+      const Index first = epilogue.biased * s.output_dim();
+      if (rest.mask != nullptr) rest.mask += first;
+      forward(w, x, epilogue.biased, y, write, all);
+      return forward(w, x + epilogue.biased * s.input_dim(), n - epilogue.biased, y + first, write, rest);
+    }
+    const bool within = epilogue.mask == nullptr;
     for_groups(s, n, [&](Index first, Index images) {
       const Index dim = s.patch_dim(), pixels = images * s.positions();
       products_.multiply(MatrixProduct<S>{.m = s.filters,
@@ -130,12 +149,17 @@ class Convolution {
                                           .ldb = dim,
                                           .beta = write == Write::add ? S(1) : S(0),
                                           .c = y + first * s.output_dim(),
-                                          .ldc = s.filters});
+                                          .ldc = s.filters,
+                                          .bias = within ? epilogue.bias : nullptr,
+                                          .rectify = within && epilogue.rectify});
     });
+    if (!within) E::for_each(n * s.output_dim(), detail::FinishEntry<S>{epilogue, s.filters, y});
   }
 
-  /// gx = or += the transpose of x -> w * x applied to gy.
-  void input_gradient(const ConvWeights<S>& w, const S* gy, Index n, S* gx, Write write) const {
+  /// gx = or += the transpose of x -> w * x applied to gy; then 0 where a mask that is not null is not
+  /// positive.
+  void input_gradient(const ConvWeights<S>& w, const S* gy, Index n, S* gx, Write write,
+                      const S* mask = nullptr) const {
     const ConvShape& s = w.shape();
     const bool direct = detail::patches_are_pixels(s), add = write == Write::add;
     for_groups(s, n, [&](Index first, Index images) {
@@ -153,8 +177,13 @@ class Convolution {
                                           .beta = direct && add ? S(1) : S(0),
                                           .c = gathered,
                                           .ldc = dim});
-      if (!direct) E::for_each(images * s.input_dim(), detail::SumPatches<S>{s, gathered, add, to});
+      if (direct) return;
+      const S* const there = mask == nullptr ? nullptr : mask + first * s.input_dim();
+      E::for_each(images * s.input_dim(), detail::SumPatches<S>{s, gathered, add, there, to});
     });
+    if (direct && mask != nullptr) {
+      E::for_each(n * s.input_dim(), detail::FinishEntry<S>{{.mask = mask}, s.channels, gx});
+    }
   }
 
   /// gw = or += the transpose of w -> w * x applied to gy, summed over the images in the order of their

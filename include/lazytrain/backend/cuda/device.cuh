@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <lazytrain/backend/cuda/errors.cuh>
 #include <lazytrain/backend/cuda/executor.hpp>
+#include <lazytrain/backend/cuda/fused_products.cuh>
+#include <lazytrain/backend/cuda/maps.hpp>
 #include <limits>
 #include <type_traits>
 
@@ -25,7 +27,8 @@ __global__ void call_for_each(Index count, F f) {
 /// they return at once, from other memory when it has been read.
 class Device {
  public:
-  /// A cuBLAS handle: products on the calling thread's stream, without atomics. Not to be shared by threads.
+  /// Handles of cuBLAS and cuBLASLt: products on the calling thread's stream, without atomics. Not to be
+  /// shared by threads.
   class Products {
    public:
     /// @throws std::runtime_error if there is no device
@@ -41,13 +44,27 @@ class Device {
 
     /// Products in single precision from here on.
     void use(Arithmetic arithmetic) {
+      arithmetic_ = arithmetic;
       check(cublasSetMathMode(
                 handle_, arithmetic == Arithmetic::tf32 ? CUBLAS_TF32_TENSOR_OP_MATH : CUBLAS_DEFAULT_MATH),
             "cublasSetMathMode");
     }
 
-    void multiply(const MatrixProduct<float>& p) {
+    /// Epilogues are cuBLASLt's, or where it has none a launch after the product.
+    /// @throws std::invalid_argument if several products have one
+    template <class S>
+    void multiply(const MatrixProduct<S>& p) {
       if (p.m == 0 || p.n == 0 || p.count == 0) return;
+      if (p.bias == nullptr && !p.rectify) return plain(p);
+      require_argument(p.count == 1, "cuda::Device::Products", "p.count", p.count,
+                       "1 where there is an epilogue");
+      if (p.k > 0 && fused_.multiply(p, arithmetic_)) return;
+      plain(p);
+      for_each(p.m * p.n, detail::FinishColumns<S>{{.bias = p.bias, .rectify = p.rectify}, p.m, p.ldc, p.c});
+    }
+
+   private:
+    void plain(const MatrixProduct<float>& p) {
       const float one = 1;
       if (p.count == 1) {
         check(cublasSgemm_64(handle_, operation(p.left), operation(p.right), p.m, p.n, p.k, &one, p.a, p.lda,
@@ -60,8 +77,7 @@ class Device {
               "cublasSgemmStridedBatched_64");
       }
     }
-    void multiply(const MatrixProduct<double>& p) {
-      if (p.m == 0 || p.n == 0 || p.count == 0) return;
+    void plain(const MatrixProduct<double>& p) {
       const double one = 1;
       if (p.count == 1) {
         check(cublasDgemm_64(handle_, operation(p.left), operation(p.right), p.m, p.n, p.k, &one, p.a, p.lda,
@@ -74,8 +90,6 @@ class Device {
               "cublasDgemmStridedBatched_64");
       }
     }
-
-   private:
     [[nodiscard]] static cublasOperation_t operation(Transpose transpose) {
       return transpose == Transpose::yes ? CUBLAS_OP_T : CUBLAS_OP_N;
     }
@@ -90,6 +104,8 @@ class Device {
     }
 
     cublasHandle_t handle_ = nullptr;
+    Arithmetic arithmetic_ = Arithmetic::ieee;
+    FusedProducts fused_{stream()};
   };
 
   /// The calling thread's stream.

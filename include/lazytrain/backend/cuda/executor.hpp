@@ -20,7 +20,9 @@ enum class Arithmetic {
 };
 
 /// Column-major matrices of a product C = op(A) op(B) + beta C, op(A) m x k, op(B) k x n, with the leading
-/// dimension (the distance of columns) of each; `count` such products, whose matrices are steps apart.
+/// dimension (the distance of columns) of each; `count` such products, whose matrices are steps apart. One
+/// product may have an epilogue: `bias`, if it is not null, is added to every column of C, and then C becomes
+/// max(C, 0) if `rectify`.
 template <class S>
 struct MatrixProduct {
   Transpose left = Transpose::no;
@@ -39,6 +41,8 @@ struct MatrixProduct {
   Index step_a = 0;
   Index step_b = 0;
   Index step_c = 0;
+  const S* bias = nullptr;
+  bool rectify = false;
 };
 
 /// A function object that an executor can be asked to run: what a thread does for one index.

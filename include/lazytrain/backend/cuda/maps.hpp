@@ -1,6 +1,7 @@
 #pragma once
 
 #include <lazytrain/backend/cuda/executor.hpp>
+#include <lazytrain/backend/epilogue.hpp>
 #include <lazytrain/backend/image_move.hpp>
 #include <lazytrain/backend/pooling_shape.hpp>
 #include <utility>
@@ -98,13 +99,27 @@ struct AddEntry {
   constexpr void operator()(Index i) const { y[i] += a * x[i]; }
 };
 
-/// y_i += b of the row that i is in.
+/// An epilogue of y, `rows` channels, whose bias is for all of it.
 template <class S>
-struct AddBias {
-  const S* b;
+struct FinishEntry {
+  Epilogue<S> epilogue;
   Index rows;
   S* y;
-  constexpr void operator()(Index i) const { y[i] += b[i % rows]; }
+  constexpr void operator()(Index i) const {
+    y[i] = epilogue.unbiased(epilogue.bias == nullptr ? y[i] : y[i] + epilogue.bias[i % rows], i);
+  }
+};
+
+/// The same of a matrix whose columns are `stride` numbers apart; it has no mask.
+template <class S>
+struct FinishColumns {
+  Epilogue<S> epilogue;
+  Index rows;
+  Index stride;
+  S* y;
+  constexpr void operator()(Index i) const {
+    FinishEntry<S>{epilogue, rows, y + i / rows * stride}(i % rows);
+  }
 };
 
 /// Coordinate i of the columns `columns` of a matrix, side by side.
