@@ -5,6 +5,7 @@
   if (!(condition)) throw std::logic_error(#condition)
 
 #include <flow/problems.hpp>
+#include <lazytrain/autodiff/functor.hpp>
 #include <lazytrain/flow/dormand_prince.hpp>
 #include <lazytrain/flow/euler.hpp>
 #include <lazytrain/flow/gradient_field.hpp>
@@ -97,6 +98,25 @@ TEST_CASE("An infinite alpha asks for h(w0) = 0 and says how") {
   CHECK_THAT(message_of<std::domain_error>([&] { (void)linearized_field(h, R, w0, infinity); }),
              ContainsSubstring("lazytrain::linearized_field: alpha is infinite"));
   CHECK_NOTHROW(displacement_field(centred(h, w0), R, w0, infinity));
+}
+
+TEST_CASE("At alpha = infinity outputs of w0 that are rounding count as 0, and larger ones do not") {
+  // h(0.1, 0.3) = 3 * 0.1 - 0.3 + shift: no double is 0.1 or 0.3.
+  const auto model = [](double shift) {
+    return differentiable<double>(
+        [shift](const auto& w) {
+          auto h = w;
+          h.resize(1);
+          h(0) = 3.0 * w(0) - w(1) + shift;
+          return h;
+        },
+        2, 1);
+  };
+  const Vector<double> w0{{0.1, 0.3}};
+  const auto loss = square_loss(Vector<double>(Vector<double>::Ones(1)), euclidean(1));
+  REQUIRE(linearize(model(0), w0).value()(0) != 0);
+  CHECK(displacement_field(model(0), loss, w0, infinity).offset()(0) == 0);
+  CHECK_THROWS_AS(displacement_field(model(1e-12), loss, w0, infinity), std::domain_error);
 }
 
 TEST_CASE("A model and a loss in different spaces are refused, and both named") {

@@ -36,8 +36,9 @@ Results<scalar_t<B>> exponential_results(const B& backend) {
   const auto square =
       loss_where_outputs_are<V>(square_loss(normal_vector<S>(h.output_dim(), rng), h.output_space()));
   Results<S> results;
-  const auto run = [&](const std::string& name, const auto& stepper, auto field, const V& start) {
-    FlowOptions options{.horizon = 9, .relative_tolerance = 1e-3, .step = 1, .sample_times = {0.7, 5.1}};
+  const auto run = [&](const std::string& name, const auto& stepper, auto field, const V& start,
+                       double tolerance = 1e-3) {
+    FlowOptions options{.horizon = 9, .relative_tolerance = tolerance, .step = 1, .sample_times = {0.7, 5.1}};
     const auto end = integrate(stepper, field, start, options, {}, [&](const auto& view) {
       results.emplace_back(name + ", on the way", on_host(view.x));
     });
@@ -55,7 +56,9 @@ Results<scalar_t<B>> exponential_results(const B& backend) {
   runs("Krylov", Exponential{.linear_part = LinearPart::krylov,
                              .krylov_tolerance = std::same_as<S, float> ? 1e-6 : 1e-11});
   runs("eigenbasis", Exponential{.linear_part = LinearPart::eigenbasis, .refresh_cost = 0.5});
-  run("Adams", ExponentialAdams{.max_order = 3}, displacement_field(h, entropy, w0, S(1)), zero);
+  // At this tolerance steps grow as they may: their lengths do not amplify the rounding of estimates of
+  // errors.
+  run("Adams", ExponentialAdams{.max_order = 3}, displacement_field(h, entropy, w0, S(1)), zero, 10);
   const auto exact = linear_flow(h, square, w0, S(2));
   const auto states = linear_flow_matrix_free(h, square, w0, S(2), {1.5},
                                               {.tolerance = std::same_as<S, float> ? 1e-6 : 1e-13});
