@@ -183,6 +183,7 @@
 #include <lazytrain/nn/initialize.hpp>
 #include <lazytrain/nn/kernel_plan.hpp>
 #include <lazytrain/nn/layer.hpp>
+#include <lazytrain/nn/linear_pointwise.hpp>
 #include <lazytrain/nn/maps.hpp>
 #include <lazytrain/nn/morlet.hpp>
 #include <lazytrain/nn/network.hpp>
@@ -197,6 +198,7 @@
 #include <lazytrain/nn/prepared.hpp>
 #include <lazytrain/nn/random_patches.hpp>
 #include <lazytrain/nn/resnet18.hpp>
+#include <lazytrain/nn/scale.hpp>
 #include <lazytrain/nn/scattering.hpp>
 #include <lazytrain/nn/series.hpp>
 #include <lazytrain/nn/sigmoid.hpp>
@@ -206,6 +208,7 @@
 #include <lazytrain/nn/two_layer_displaced.hpp>
 #include <lazytrain/nn/two_layer_in_blocks.hpp>
 #include <lazytrain/nn/two_layer_layout.hpp>
+#include <lazytrain/nn/two_layer_network.hpp>
 #include <lazytrain/nn/two_layer_products.hpp>
 #include <lazytrain/nn/two_layer_tangent.hpp>
 #include <lazytrain/nn/vgg11.hpp>

@@ -17,6 +17,9 @@ TEMPLATE_TEST_CASE("convolutions and dense layers obey the laws of layers on odd
       }
     }
   }
+  check_description_laws<TestType>(nn::Conv{.filters = 4, .bias = false}, {3, 7, 5}, 2);
+  check_description_laws<TestType>(nn::Dense{.outputs = 3, .bias = false}, {3, 2, 3}, 2);
+  CHECK(nn::Dense{.outputs = 3, .bias = false}.bind<cpu::Backend<TestType>>({4}).parameters().size() == 1);
   // Winograd's algorithm.
   check_description_laws<TestType>(nn::Conv{.filters = 17}, {16, 5, 6}, 2);
   check_description_laws<TestType>(nn::Dense{.outputs = 5}, {3, 2, 3}, 3);

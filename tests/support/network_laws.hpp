@@ -5,6 +5,8 @@
 #include <lazytrain/model/linearize.hpp>
 #include <lazytrain/nn/any_layer.hpp>
 #include <lazytrain/nn/resnet18.hpp>
+#include <lazytrain/nn/scale.hpp>
+#include <lazytrain/nn/two_layer_network.hpp>
 #include <lazytrain/nn/xavier.hpp>
 #include <nn/inputs.hpp>
 #include <nn/small_networks.hpp>
@@ -78,6 +80,8 @@ Sections<scalar_t<B>> all_layer_results() {
   add(nn::Conv{.filters = 2, .kernel = 5, .stride = 2, .padding = 2}, {3, 7, 6});
   add(nn::Conv{.filters = 4, .kernel = 1, .padding = 0}, {3, 5, 7});
   add(nn::Dense{.outputs = 7}, {11});
+  add(nn::Conv{.filters = 3, .bias = false}, {3, 5, 7});
+  add(nn::Scale{.factor = -0.3}, {3, 5, 7});
   add(nn::Flatten{}, {3, 5, 7});
   for (const Index kernel : {1, 2, 3}) {
     for (const Index stride : {1, 2, 3}) {
@@ -145,6 +149,10 @@ Sections<scalar_t<B>> small_network_results(const B& backend) {
   Sections<scalar_t<B>> sections;
   for (const auto& [name, net] : smooth_networks<B>(backend))
     sections.emplace_back(name, network_results(net, 3));
+  sections.emplace_back("two layers",
+                        network_results(nn::two_layer_network<B, Tanh>(
+                                            {.inputs = 3, .neurons = 7, .outputs = 2}, backend),
+                                        3));
   sections.emplace_back("with kinks", network_results(naive_network<B>(backend), 3));
   return sections;
 }

@@ -9,24 +9,25 @@
 namespace lazytrain::nn {
 
 /// A convolution with a bias for every filter, y = w * x + b, bound to its input. A dense layer is the
-/// convolution of a single position. Its parameters are `weight`, filters x (kernel^2 channels) with column
-/// (ky kernel + kx) channels
-/// + c, and `bias`.
+/// convolution of a single position. Its parameters are `weight`, filters x (kernel^2 channels), whose column
+/// (ky kernel + kx) channels + c is that of pixel (ky, kx) and channel c, and `bias`, which may be left out.
 template <class B>
 class Affine {
  public:
   using S = scalar_t<B>;
   using Parameters = LayerParameters<B>;
 
-  explicit Affine(const ConvShape& shape) : shape_(shape) {}
+  explicit Affine(const ConvShape& shape, bool bias = true) : shape_(shape), bias_(bias) {}
 
   [[nodiscard]] const ConvShape& conv_shape() const { return shape_; }
   [[nodiscard]] ImageShape output_shape() const {
     return {shape_.filters, shape_.output_height(), shape_.output_width()};
   }
   [[nodiscard]] std::vector<ParameterBlock> parameters() const {
-    return {{"weight", shape_.filters, shape_.kernel * shape_.kernel * shape_.channels},
-            {"bias", shape_.filters, 1}};
+    std::vector<ParameterBlock> blocks{
+        {"weight", shape_.filters, shape_.kernel * shape_.kernel * shape_.channels}};
+    if (bias_) blocks.push_back({"bias", shape_.filters, 1});
+    return blocks;
   }
 
   void forward(const Chunk<B>& chunk, const Parameters& w, const S* x, S* y) const {
@@ -91,25 +92,31 @@ class Affine {
   }
 
  private:
-  [[nodiscard]] const S* bias(const Parameters& w) const { return w.data + shape_.weight_dim(); }
+  /// Null if there is none.
+  [[nodiscard]] const S* bias(const Parameters& w) const {
+    return bias_ ? w.data + shape_.weight_dim() : nullptr;
+  }
   void bias_gradient(const Chunk<B>& chunk, const S* gy, S* gw) const {
+    if (!bias_) return;
     chunk.backend.sum_columns(gy, shape_.filters, chunk.samples * shape_.positions(),
                               gw + shape_.weight_dim(), Write::assign);
   }
 
   ConvShape shape_;
+  bool bias_;
 };
 
 template <class B>
 inline constexpr bool rectifies<Affine<B>> = true;
 
-/// A 2-D convolution (cross-correlation, zero padding) with a bias for every filter.
+/// A 2-D convolution (cross-correlation, zero padding) with a bias for every filter, or without.
 struct Conv {
   static constexpr std::string_view name = "conv";
   Index filters = 0;
   Index kernel = 3;
   Index stride = 1;
   Index padding = 1;
+  bool bias = true;
 
   /// @throws std::invalid_argument if a size is below 1 or the window is larger than the padded input
   template <class B>
@@ -122,14 +129,16 @@ struct Conv {
                     .stride = stride,
                     .padding = padding};
     require_conv_shape("Conv", shape);
-    return Affine<B>(shape);
+    return Affine<B>(shape, bias);
   }
 };
 
-/// A dense layer: a matrix and a bias on all coordinates of its input, of whatever shape.
+/// A dense layer: a matrix and, unless it is left out, a bias on all coordinates of its input, of whatever
+/// shape.
 struct Dense {
   static constexpr std::string_view name = "dense";
   Index outputs = 0;
+  bool bias = true;
 
   /// @throws std::invalid_argument if outputs < 1
   template <class B>
@@ -141,7 +150,8 @@ struct Dense {
                                .filters = outputs,
                                .kernel = 1,
                                .stride = 1,
-                               .padding = 0});
+                               .padding = 0},
+                     bias);
   }
 };
 

@@ -22,6 +22,7 @@ struct KernelLayer {
   /// Index of the layer's node in the graph.
   Index node = 0;
   ConvShape shape;
+  bool bias = true;
   KernelContraction method = KernelContraction::applied;
   double operations = 0;
   /// Bytes of activations and deltas of one image.
@@ -69,8 +70,8 @@ template <class B>
                             ? B::choose_contraction(*shape, size)
                             : options.contraction;
     const auto numbers = static_cast<double>(shape->input_dim() + outputs * shape->output_dim());
-    plan.layers.push_back({layer->name(), i, *shape, method, contraction_cost(*shape, size, method),
-                           numbers * sizeof(scalar_t<B>)});
+    plan.layers.push_back({layer->name(), i, *shape, layer->parameter_dim() > shape->weight_dim(), method,
+                           contraction_cost(*shape, size, method), numbers * sizeof(scalar_t<B>)});
   }
   const auto images = static_cast<double>(symmetric ? rows : rows + columns);
   const auto count = static_cast<Index>(plan.layers.size());

@@ -39,11 +39,11 @@ struct Chunk {
   Index samples = 0;
   Input input = Input::moves;
   ParameterGradient parameters = ParameterGradient::wanted;
-  /// For a layer that `rectifies`: whether a relu is applied to its outputs: `forward` writes
-  /// max(y, 0), `jvp` and `second` write 0 where y is not positive.
+  /// For a layer that `rectifies`: whether it applies a relu to its outputs. `forward` writes max(y, 0),
+  /// `jvp` and `second` write 0 where y is not positive.
   bool rectified = false;
-  /// Null, or numbers of the inputs' size: `vjp` and `second_vjp` write gx = 0, gxu = 0 where they are not
-  /// positive.
+  /// For such a layer: null, or numbers of the inputs' size; `vjp` and `second_vjp` write gx = 0, gxu = 0
+  /// where they are not positive.
   const scalar_t<B>* mask = nullptr;
 };
 

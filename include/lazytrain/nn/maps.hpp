@@ -20,6 +20,13 @@ struct Plus {
   }
 };
 
+/// factor a.
+template <class S>
+struct Times {
+  S factor;
+  [[nodiscard]] constexpr S operator()(S a) const { return factor * a; }
+};
+
 /// a + epsilon d: where a displacement leads.
 template <class S>
 struct Moved {

@@ -235,7 +235,7 @@ class NetworkKernel {
                 const detail::LayerFeatures<B>& column_features,
                 typename B::ContractionWorkspace& workspace) {
     const Index k = rows_->outputs();
-    const typename B::LayerContraction contraction{layer.shape, k, true, layer.method};
+    const typename B::LayerContraction contraction{layer.shape, k, layer.bias, layer.method};
     const auto left = rows_->backend.layer_samples(row_features_.activations[slot],
                                                    row_features_.deltas[slot], row, rows, k);
     auto out = rows_->backend.block(kernel_, (unit.row + row) * k, (unit.column + column) * k, rows * k,

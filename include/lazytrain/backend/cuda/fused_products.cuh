@@ -16,8 +16,8 @@ namespace lazytrain::cuda {
 
 /// Matrix products with epilogues, by cuBLASLt: bias and max(C, 0) are applied to what the product holds in
 /// registers, so that C goes through the memory once. How a product is computed is chosen by the library at
-/// its first call, by sizes and alignments alone: the same calls give the same bits. Not to be shared by
-/// threads.
+/// its first call, by sizes and alignments alone: the same calls give the same bits. max(NaN, 0) may be 0:
+/// what is not finite shows in parameters, and in outputs that no relu follows. Not to be shared by threads.
 class FusedProducts {
  public:
   /// @throws std::runtime_error if there is no device
