@@ -27,6 +27,7 @@
 #include <lazytrain/backend/cpu/winograd_tiles.hpp>
 #include <lazytrain/backend/cpu/winograd_transforms.hpp>
 #include <lazytrain/backend/cpu/write.hpp>
+#include <lazytrain/backend/epilogue.hpp>
 #include <lazytrain/backend/image_move.hpp>
 #include <lazytrain/backend/kernel_contraction.hpp>
 #include <lazytrain/backend/pooling_shape.hpp>

@@ -1,6 +1,7 @@
 #include <lazytrain/backend/cuda/backend.cuh>
 #include <lazytrain/backend/cuda/device.cuh>
 #include <lazytrain/backend/cuda/errors.cuh>
+#include <lazytrain/backend/cuda/fused_products.cuh>
 #include <lazytrain/backend/cuda/graph.cuh>
 #include <lazytrain/backend/cuda/pinned.cuh>
 #include <support/device_laws.hpp>
@@ -14,6 +15,53 @@ TEST_CASE("a device is an executor", "[cuda]") { CHECK(cuda::Executor<Device>); 
 TEMPLATE_TEST_CASE("convolutions on a device are those of the definition", "[cuda]", float, double) {
   check_convolutions<TestType, Device>();
   check_epilogues_on_executor<TestType, Device>();
+}
+
+TEMPLATE_TEST_CASE("a fused product on a device is the product and then its epilogue", "[cuda]", float,
+                   double) {
+  using S = TestType;
+  using V = cuda::Vector<S, Device>;
+  cuda::FusedProducts fused(Device::stream());
+  Device::Products products;
+  struct Size {
+    Index m, n, k;
+  };
+  for (const Size& size : {Size{7, 5, 3}, Size{64, 130, 27}, Size{33, 1, 65}}) {
+    Philox rng(8);
+    const Matrix<S> a = normal_matrix<S>(size.m, size.k, rng), b = normal_matrix<S>(size.k, size.n, rng);
+    const Vector<S> bias = normal_vector<S>(size.m, rng), before = normal_vector<S>(size.m * size.n, rng);
+    const V a_there(Vector<S>(a.reshaped())), b_there(Vector<S>(b.reshaped())), bias_there(bias);
+    for (const S beta : {S(0), S(1)}) {
+      for (const bool rectify : {false, true}) {
+        CAPTURE(size.m, size.n, size.k, beta, rectify);
+        Matrix<S> expected = a * b + beta * before.reshaped(size.m, size.n);
+        const double scale = static_cast<double>(expected.cwiseAbs().maxCoeff());
+        expected.colwise() += bias;
+        if (rectify) expected = expected.cwiseMax(S(0)).eval();
+        V c(before);
+        const cuda::MatrixProduct<S> product{.m = size.m,
+                                             .n = size.n,
+                                             .k = size.k,
+                                             .a = a_there.data(),
+                                             .lda = size.m,
+                                             .b = b_there.data(),
+                                             .ldb = size.k,
+                                             .beta = beta,
+                                             .c = c.data(),
+                                             .ldc = size.m,
+                                             .bias = bias_there.data(),
+                                             .rectify = rectify};
+        const auto check = [&] {
+          CHECK(static_cast<double>((c.to_host() - expected.reshaped()).cwiseAbs().maxCoeff()) <=
+                roundoff<S>(static_cast<double>(2 * size.k)) * scale);
+        };
+        if (fused.multiply(product, cuda::Arithmetic::ieee)) check();
+        c = V(before);
+        products.multiply(product);
+        check();
+      }
+    }
+  }
 }
 
 TEMPLATE_TEST_CASE("every contraction on a device is the product of the Jacobians of the layer", "[cuda]",
