@@ -32,10 +32,6 @@ TEMPLATE_TEST_CASE("both flows of a network on a device are those of the host", 
   check_agreement(DeviceFlows<TestType>::both(), twin_results(one_thread<TestType>()));
 }
 
-TEMPLATE_TEST_CASE("theorems are checked on a device as on the host", "[cuda]", float, double) {
-  check_agreement(DeviceFlows<TestType>::theorems(), theorem_results(one_thread<TestType>()));
-}
-
 TEMPLATE_TEST_CASE("models of models on a device are those of the host", "[cuda]", float, double) {
   check_agreement(DeviceFlows<TestType>::composed(), composed_results(one_thread<TestType>()));
 }

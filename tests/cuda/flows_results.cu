@@ -10,10 +10,6 @@ Results<S> DeviceFlows<S>::both() {
   return twin_results(cuda::Backend<S>());
 }
 template <class S>
-Results<S> DeviceFlows<S>::theorems() {
-  return theorem_results(cuda::Backend<S>());
-}
-template <class S>
 Results<S> DeviceFlows<S>::composed() {
   return composed_results(cuda::Backend<S>());
 }

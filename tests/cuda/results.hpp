@@ -26,11 +26,10 @@ struct DeviceDiagnostics {
   [[nodiscard]] static Results<S> laziness();
 };
 
-/// What the two flows, the theorems and models of models give there (flows_results.cu).
+/// What the two flows and models of models give there (flows_results.cu).
 template <class S>
 struct DeviceFlows {
   [[nodiscard]] static Results<S> both();
-  [[nodiscard]] static Results<S> theorems();
   [[nodiscard]] static Results<S> composed();
 };
 
