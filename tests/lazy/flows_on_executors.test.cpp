@@ -42,8 +42,8 @@ TEMPLATE_TEST_CASE("both flows of a network on an executor are those of the host
   check_same_as_on_host<TestType>([](const auto& backend) { return twin_results(backend); });
 }
 
-TEMPLATE_TEST_CASE("theorems are checked on an executor as on the host", "[lazy]", float, double) {
-  check_same_as_on_host<TestType>([](const auto& backend) { return theorem_results(backend); });
+TEST_CASE("theorems are checked on an executor as on the host", "[lazy]") {
+  check_same_as_on_host<double>([](const auto& backend) { return theorem_results(backend); });
 }
 
 TEMPLATE_TEST_CASE("models of models on an executor are those of the host", "[lazy]", float, double) {
