@@ -30,10 +30,13 @@ TEMPLATE_TEST_CASE("a fused product on a device is the product and then its epil
     Philox rng(8);
     const Matrix<S> a = normal_matrix<S>(size.m, size.k, rng), b = normal_matrix<S>(size.k, size.n, rng);
     const Vector<S> bias = normal_vector<S>(size.m, rng), before = normal_vector<S>(size.m * size.n, rng);
-    const V a_there(Vector<S>(a.reshaped())), b_there(Vector<S>(b.reshaped())), bias_there(bias);
+    const V a_there(Vector<S>(a.reshaped())), b_there(Vector<S>(b.reshaped()));
+    // On and beside an aligned address, as biases lie among parameters.
+    const V bias_there(bias), bias_beside((Vector<S>(size.m + 1) << S(0), bias).finished());
     for (const S beta : {S(0), S(1)}) {
-      for (const bool rectify : {false, true}) {
-        CAPTURE(size.m, size.n, size.k, beta, rectify);
+      for (const auto& [rectify, bias_at] :
+           {std::pair{false, bias_there.data()}, {true, bias_there.data()}, {true, bias_beside.data() + 1}}) {
+        CAPTURE(size.m, size.n, size.k, beta, rectify, bias_at);
         Matrix<S> expected = a * b + beta * before.reshaped(size.m, size.n);
         const double scale = static_cast<double>(expected.cwiseAbs().maxCoeff());
         expected.colwise() += bias;
@@ -49,7 +52,7 @@ TEMPLATE_TEST_CASE("a fused product on a device is the product and then its epil
                                              .beta = beta,
                                              .c = c.data(),
                                              .ldc = size.m,
-                                             .bias = bias_there.data(),
+                                             .bias = bias_at,
                                              .rectify = rectify};
         const auto check = [&] {
           CHECK(static_cast<double>((c.to_host() - expected.reshaped()).cwiseAbs().maxCoeff()) <=

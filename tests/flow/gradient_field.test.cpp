@@ -117,6 +117,16 @@ TEST_CASE("At alpha = infinity outputs of w0 that are rounding count as 0, and l
   REQUIRE(linearize(model(0), w0).value()(0) != 0);
   CHECK(displacement_field(model(0), loss, w0, infinity).offset()(0) == 0);
   CHECK_THROWS_AS(displacement_field(model(1e-12), loss, w0, infinity), std::domain_error);
+  // A large parameter that h does not depend on makes nothing small.
+  const auto second = differentiable<double>(
+      [](const auto& w) {
+        auto h = w;
+        h.resize(1);
+        h(0) = w(1);
+        return h;
+      },
+      2, 1);
+  CHECK_THROWS_AS(displacement_field(second, loss, Vector<double>{{1e17, 1}}, infinity), std::domain_error);
 }
 
 TEST_CASE("A model and a loss in different spaces are refused, and both named") {

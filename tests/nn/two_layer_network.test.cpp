@@ -73,7 +73,7 @@ TEMPLATE_TEST_CASE("a two-layer network of layers is TwoLayer with its parameter
   }
 }
 
-TEST_CASE("parameters of a wrong size are refused", "[nn]") {
+TEST_CASE("parameters of two-layer networks of a wrong size are refused", "[nn]") {
   const TwoLayerLayout layout({.inputs = 3, .neurons = 2});
   CHECK_THROWS_AS(nn::two_layer_network_parameters(layout, Vector<double>(Vector<double>::Zero(7))),
                   std::invalid_argument);

@@ -149,10 +149,9 @@ Sections<scalar_t<B>> small_network_results(const B& backend) {
   Sections<scalar_t<B>> sections;
   for (const auto& [name, net] : smooth_networks<B>(backend))
     sections.emplace_back(name, network_results(net, 3));
-  sections.emplace_back("two layers",
-                        network_results(nn::two_layer_network<B, Tanh>(
-                                            {.inputs = 3, .neurons = 7, .outputs = 2}, backend),
-                                        3));
+  sections.emplace_back(
+      "two layers",
+      network_results(nn::two_layer_network<B, Tanh>({.inputs = 3, .neurons = 7, .outputs = 2}, backend), 3));
   sections.emplace_back("with kinks", network_results(naive_network<B>(backend), 3));
   return sections;
 }

@@ -71,7 +71,7 @@ class OutputSpace {
     }
   }
 
-  /// Norm of F. Cost: O(N), no allocation.
+  /// Norm of F. Cost: O(N), no allocation but for weighted vectors that live elsewhere.
   template <HilbertVector V>
   [[nodiscard]] typename V::Scalar norm(const V& u) const {
     using lazytrain::norm;

@@ -107,8 +107,9 @@ bool is_rounding_of_zero(const Tangent<H>& tangent, const parameters_t<H>& w0) {
   using S = scalar_t<H>;
   const S size = norm(tangent.value());
   if (size == S(0)) return true;
-  const S slope = norm(tangent.vjp(tangent.value())) / size;
-  return size <= 64 * std::numeric_limits<S>::epsilon() * slope * norm(w0);
+  const Vector<S> gradient = host_numbers(tangent.vjp(tangent.value()));
+  const S moved = gradient.cwiseAbs().dot(host_numbers(w0).cwiseAbs()) / size;
+  return size <= 64 * std::numeric_limits<S>::epsilon() * moved;
 }
 
 /// alpha h(w0), which at alpha = infinity is 0 for a centred model and does not exist for another.
@@ -144,7 +145,8 @@ S inverse_scale(const char* function, S alpha) {
 ///     d' = -Dh(w0 + d/alpha)^T grad R(alpha h(w0) + h_{1/alpha}(d)).
 ///
 /// Its starting point is d = 0, nothing cancels at large alpha, and alpha = infinity is the linearized flow.
-/// @throws std::domain_error unless 0 < alpha <= infinity, or if alpha = infinity and h(w0) is not 0
+/// @throws std::domain_error unless 0 < alpha <= infinity, or if alpha = infinity and h(w0) is not 0 up to
+/// rounding
 template <Model H, Loss R>
 [[nodiscard]] auto displacement_field(const H& h, const R& loss, const parameters_t<H>& w0,
                                       std::type_identity_t<scalar_t<H>> alpha) {
@@ -158,7 +160,8 @@ template <Model H, Loss R>
 
 /// The gradient flow of the linearized objective R(alpha h-bar(w)) / alpha^2, Eq. (5), in displacements: the
 /// same field as `displacement_field` with the model displaced by epsilon = 0.
-/// @throws std::domain_error unless 0 < alpha <= infinity, or if alpha = infinity and h(w0) is not 0
+/// @throws std::domain_error unless 0 < alpha <= infinity, or if alpha = infinity and h(w0) is not 0 up to
+/// rounding
 template <Model H, Loss R>
 [[nodiscard]] auto linearized_field(const H& h, const R& loss, const parameters_t<H>& w0,
                                     std::type_identity_t<scalar_t<H>> alpha) {

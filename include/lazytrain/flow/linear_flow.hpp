@@ -54,9 +54,9 @@ class LinearFlow {
   using Parameters = parameters_t<H>;
   using Outputs = outputs_t<H>;
 
-  /// @throws std::domain_error unless 0 < alpha <= infinity, if alpha = infinity and h(w0) is not 0, or if
-  /// the loss is not quadratic with one curvature (m = M); std::invalid_argument on sizes and spaces Cost:
-  /// the Gram matrix of Dh(w0) and about 9 N^3 operations; N^2 numbers.
+  /// @throws std::domain_error unless 0 < alpha <= infinity, if alpha = infinity and h(w0) is not 0 up to
+  /// rounding, or if the loss is not quadratic with one curvature (m = M); std::invalid_argument on sizes and
+  /// spaces Cost: the Gram matrix of Dh(w0) and about 9 N^3 operations; N^2 numbers.
   template <StronglyConvexLoss R>
   LinearFlow(const H& h, const R& loss, const Parameters& w0, Scalar alpha)
       : tangent_(linearize(h, w0)),

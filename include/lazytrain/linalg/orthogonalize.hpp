@@ -54,7 +54,8 @@ struct Orthogonalized {
 ///
 /// What is not larger than the rounding of `magnitude`, the size of the numbers that x was computed from (its
 /// norm when that is larger), is no direction but noise: then x becomes 0 and the norm is 0.
-/// Cost: 4 basis.size() dot products or updates, no allocation but the coefficients.
+/// Cost: 4 basis.size() dot products or updates, no allocation but the coefficients and what `with_all`
+/// makes.
 template <HilbertVector V, class Inner = EuclideanInner>
 Orthogonalized orthonormalize(const std::vector<V>& basis, V& x, double magnitude = 0, Inner inner = {}) {
   Orthogonalized result{0, Vector<double>::Zero(static_cast<Index>(basis.size()))};

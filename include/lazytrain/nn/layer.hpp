@@ -62,7 +62,8 @@ struct LayerParameters {
 template <class L>
 inline constexpr bool rectifies = false;
 
-/// Whether a layer is the relu of which `rectifies` speaks.
+/// Whether a layer is the relu of which `rectifies` speaks: its `vjp` and `second_vjp` may be given gx = gy
+/// and gxu = gyu.
 template <class L>
 inline constexpr bool is_relu = false;
 
@@ -135,8 +136,8 @@ concept TwiceDifferentiableLayer =
       layer.second_vjp(chunk, w, w, x, x, x, x, x, y, y, y);
     };
 
-/// A layer whose parameters enter through a convolution with a bias (a dense layer is one of a single position), so
-/// that its tangent kernel is a contraction of activations and deltas.
+/// A layer whose parameters enter through a convolution (a dense layer is one of a single position), so that its tangent
+/// kernel is a contraction of activations and deltas: its weights, and a bias if it has more parameters.
 template <class L>
 concept ConvolutionalLayer = requires(const L& layer) { { layer.conv_shape() } -> std::convertible_to<ConvShape>; };
 

@@ -16,8 +16,9 @@ namespace lazytrain::cuda {
 
 /// Matrix products with epilogues, by cuBLASLt: bias and max(C, 0) are applied to what the product holds in
 /// registers, so that C goes through the memory once. How a product is computed is chosen by the library at
-/// its first call, by sizes and alignments alone: the same calls give the same bits. max(NaN, 0) may be 0:
-/// what is not finite shows in parameters, and in outputs that no relu follows. Not to be shared by threads.
+/// its first call, by sizes and alignments alone: the same calls give the same bits. max(NaN, 0) may be 0, so
+/// that a network may lose a NaN of its first layers where parameters are finite. Not to be shared by
+/// threads.
 class FusedProducts {
  public:
   /// @throws std::runtime_error if there is no device
@@ -33,9 +34,12 @@ class FusedProducts {
     cublasLtDestroy(handle_);
   }
 
-  /// The product with its epilogue; false, with nothing done, if the library has none for its sizes and type.
+  /// The product with its epilogue; false, with nothing done, if the library has none for its sizes and type,
+  /// or the bias is not on 16 bytes.
   template <class S>
   [[nodiscard]] bool multiply(const MatrixProduct<S>& p, Arithmetic arithmetic) {
+    // The launch that reads the bias may take 16 bytes at a time, wherever it begins.
+    if (Call<S>::alignment(p.bias) < 16) return false;
     Call<S> call(p, arithmetic);
     auto plan = plans_.find(call.key());
     if (plan == plans_.end()) plan = plans_.emplace(call.key(), choose(call)).first;
@@ -48,7 +52,7 @@ class FusedProducts {
   }
 
  private:
-  using Key = std::array<Index, 14>;
+  using Key = std::array<Index, 15>;
   static constexpr std::size_t workspace_bytes = std::size_t{32} << 20;
 
   /// A product as the library describes it.
@@ -103,7 +107,8 @@ class FusedProducts {
               p.ldc,
               alignment(p.a),
               alignment(p.b),
-              alignment(p.c)};
+              alignment(p.c),
+              alignment(p.bias)};
     }
 
    private:
@@ -138,8 +143,9 @@ class FusedProducts {
     int count = 0;
     const cublasStatus_t status = cublasLtMatmulAlgoGetHeuristic(
         handle_, &call.operation, &call.a, &call.b, &call.c, &call.c, &preference, 1, &found, &count);
-    if (status == CUBLAS_STATUS_NOT_SUPPORTED || count == 0) return std::nullopt;
+    if (status == CUBLAS_STATUS_NOT_SUPPORTED) return std::nullopt;
     check(status, "cublasLtMatmulAlgoGetHeuristic");
+    if (count == 0 || found.state != CUBLAS_STATUS_SUCCESS) return std::nullopt;
     return found.algo;
   }
 
