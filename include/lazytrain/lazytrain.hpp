@@ -192,6 +192,7 @@
 #include <lazytrain/nn/network_displaced.hpp>
 #include <lazytrain/nn/network_kernel.hpp>
 #include <lazytrain/nn/network_tangent.hpp>
+#include <lazytrain/nn/node_arrays.hpp>
 #include <lazytrain/nn/pointwise.hpp>
 #include <lazytrain/nn/pool.hpp>
 #include <lazytrain/nn/pooling.hpp>

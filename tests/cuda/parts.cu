@@ -38,7 +38,10 @@ TEMPLATE_TEST_CASE("a fused product on a device is the product and then its epil
            {std::pair{false, bias_there.data()}, {true, bias_there.data()}, {true, bias_beside.data() + 1}}) {
         CAPTURE(size.m, size.n, size.k, beta, rectify, bias_at);
         Matrix<S> expected = a * b + beta * before.reshaped(size.m, size.n);
-        const double scale = static_cast<double>(expected.cwiseAbs().maxCoeff());
+        // What rounds: k products, beta C and the bias.
+        const double magnitude =
+            static_cast<double>((a.cwiseAbs() * b.cwiseAbs()).maxCoeff() + before.cwiseAbs().maxCoeff() +
+                                bias.cwiseAbs().maxCoeff());
         expected.colwise() += bias;
         if (rectify) expected = expected.cwiseMax(S(0)).eval();
         V c(before);
@@ -56,7 +59,7 @@ TEMPLATE_TEST_CASE("a fused product on a device is the product and then its epil
                                              .rectify = rectify};
         const auto check = [&] {
           CHECK(static_cast<double>((c.to_host() - expected.reshaped()).cwiseAbs().maxCoeff()) <=
-                roundoff<S>(static_cast<double>(2 * size.k)) * scale);
+                roundoff<S>(static_cast<double>(size.k + 2)) * magnitude);
         };
         if (fused.multiply(product, cuda::Arithmetic::ieee)) check();
         c = V(before);

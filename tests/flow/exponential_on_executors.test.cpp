@@ -1,43 +1,20 @@
 #include <filesystem>
 #include <support/exponential_laws.hpp>
-#include <support/host_executor.hpp>
+#include <support/on_executors.hpp>
 
 using namespace lazytrain;
 using namespace lazytrain::testing;
 
-namespace {
-
-template <class S>
-using Backend = cuda::ExecutorBackend<S, HostExecutor>;
-
-template <class S>
-Results<S> results_on_host() {
-  return exponential_results(cpu::Backend<S>({.threads = 1, .convolution = ConvAlgorithm::im2col}));
-}
-
-}  // namespace
-
 TEMPLATE_TEST_CASE(
     "exponential methods on an executor end where they do on the host, in any order of threads", "[flow]",
     float, double) {
-  using S = TestType;
-  const auto expected = results_on_host<S>();
-  for (const ThreadOrder order : {ThreadOrder::ascending, ThreadOrder::descending, ThreadOrder::strided}) {
-    const HostExecutor::Mode mode(order, HostAccess::allowed);
-    check_agreement(exponential_results(Backend<S>()), expected);
-  }
-  CHECK(HostExecutor::allocated() == 0);
-}
-
-TEST_CASE("exponential methods leave an executor's memory to the executor", "[flow]") {
-  const HostExecutor::Mode mode(ThreadOrder::ascending);
-  check_agreement(exponential_results(Backend<float>()), results_on_host<float>());
+  check_same_as_on_host<TestType>([](const auto& backend) { return exponential_results(backend); }, true);
 }
 
 TEST_CASE("an interrupted run of an exponential method on an executor goes on with the same bits", "[flow]") {
-  using V = Backend<double>::Vector;
+  using V = HostExecutorBackend<double>::Vector;
   const HostExecutor::Mode mode(ThreadOrder::ascending, HostAccess::allowed);
-  const auto net = smooth_classifier(Backend<double>());
+  const auto net = smooth_classifier(HostExecutorBackend<double>());
   Philox rng(1);
   const V w0 = nn::xavier_normal(net, rng);
   const auto h = net.on(small_data<double>().inputs);

@@ -49,6 +49,21 @@ TEST_CASE("arrays fit if their bytes do", "[nn]") {
   CHECK_FALSE(data(7, {}, 0).fits(1, true));
 }
 
+TEST_CASE("merged relus take memory only where arrays are apart", "[nn]") {
+  const auto graph = std::make_shared<const nn::Graph<B>>(
+      nn::ImageShape{2}, nn::Series<B>{nn::Dense{.outputs = 3}, nn::Pointwise<Relu>{}});
+  const nn::detail::NetworkData<B> d{B(),
+                                     graph,
+                                     std::make_shared<const Matrix<double>>(Matrix<double>::Zero(2, 7)),
+                                     OutputSpace::empirical(7, 3),
+                                     5 * 7 * 8,
+                                     {}};
+  CHECK(d.state_dim(false) == 5);
+  CHECK(d.state_dim(true) == 8);
+  CHECK(d.fits(1, false));
+  CHECK_FALSE(d.fits(1, true));
+}
+
 TEST_CASE("gradients of chunks are summed in their order, and an exception arrives", "[nn]") {
   for (const Index threads : {1, 3}) {
     for (const Index chunk : {1, 2, 10}) {

@@ -10,19 +10,6 @@ using namespace lazytrain::testing;
 using B = cpu::Backend<double>;
 using V = Vector<double>;
 
-TEST_CASE("arrays of nodes are 0, sized once", "[nn]") {
-  const auto net = naive_network<B>();
-  nn::detail::NodeArrays<B> arrays;
-  arrays.prepare(net.graph(), 2);
-  for (Index i = 0; i < net.graph().size(); ++i) {
-    CHECK(Eigen::Map<V>(arrays[i], 2 * net.graph()[i].shape.dim()) ==
-          V::Zero(2 * net.graph()[i].shape.dim()));
-  }
-  const double* const first = arrays[1];
-  arrays.prepare(net.graph(), 2);
-  CHECK(arrays[1] == first);
-}
-
 TEST_CASE("a backward sweep shows the gradient of every node: that of the network in the node's value",
           "[nn]") {
   // Two branches that read one node, and a residual block x + x.

@@ -56,9 +56,18 @@ Results<scalar_t<B>> exponential_results(const B& backend) {
   runs("Krylov", Exponential{.linear_part = LinearPart::krylov,
                              .krylov_tolerance = std::same_as<S, float> ? 1e-6 : 1e-11});
   runs("eigenbasis", Exponential{.linear_part = LinearPart::eigenbasis, .refresh_cost = 0.5});
-  // At this tolerance steps grow as they may: their lengths do not amplify the rounding of estimates of
-  // errors.
-  run("Adams", ExponentialAdams{.max_order = 3}, displacement_field(h, entropy, w0, S(1)), zero, 10);
+  const auto adams = [&](const char* name, double tolerance) {
+    run(name, ExponentialAdams{.max_order = 3}, displacement_field(h, entropy, w0, S(1)), zero, tolerance);
+  };
+  // At this tolerance steps grow as they may.
+  adams("Adams, free", 10);
+#ifdef __FMA__  // two backends' products round differently then, and the lengths of controlled steps amplify
+                // it
+  constexpr bool controlled = std::same_as<S, double>;
+#else
+  constexpr bool controlled = true;
+#endif
+  if constexpr (controlled) adams("Adams", 1e-3);
   const auto exact = linear_flow(h, square, w0, S(2));
   const auto states = linear_flow_matrix_free(h, square, w0, S(2), {1.5},
                                               {.tolerance = std::same_as<S, float> ? 1e-6 : 1e-13});

@@ -39,7 +39,8 @@ template <Model H, Loss R, class P>
   if (options.method == TwinMethod::automatic) by_difference = can_difference && objective.alpha >= 30;
   require_argument(
       can_difference || !by_difference, "compare_flows", "options.method", "difference",
-      "direct: the model has kinks or no second derivatives, or the stepper needs a gradient field");
+      "direct: the model has kinks or no second derivatives, its vectors have no extract and insert, or the "
+      "stepper needs a gradient field");
 
   FlowOptions flow{.horizon = horizon,
                    .relative_tolerance = options.relative_tolerance,

@@ -50,7 +50,7 @@ struct Orthogonalized {
 /// x = Σ_j coefficients(j) basis_j + norm q: x becomes the unit vector q, orthogonal to the orthonormal basis
 /// to working precision, by Gram and Schmidt twice (Kahan and Parlett's "twice is enough"): vector by vector,
 /// or, where the inner product has `with_all`, all at once, so that the host waits four times whatever the
-/// basis.
+/// basis (six times where samples of F have weights of their own).
 ///
 /// What is not larger than the rounding of `magnitude`, the size of the numbers that x was computed from (its
 /// norm when that is larger), is no direction but noise: then x becomes 0 and the norm is 0.
@@ -60,14 +60,16 @@ template <HilbertVector V, class Inner = EuclideanInner>
 Orthogonalized orthonormalize(const std::vector<V>& basis, V& x, double magnitude = 0, Inner inner = {}) {
   Orthogonalized result{0, Vector<double>::Zero(static_cast<Index>(basis.size()))};
   const double size = std::max(magnitude, std::sqrt(inner(x, x)));
+  const auto remove = [&](std::size_t j, double c) {
+    axpy(static_cast<typename V::Scalar>(-c), basis[j], x);
+    result.coefficients(static_cast<Index>(j)) += c;
+  };
   for (int pass = 0; pass < 2; ++pass) {
-    Vector<double> together;
-    if constexpr (requires { inner.with_all(basis, x); }) together = inner.with_all(basis, x);
-    for (std::size_t j = 0; j < basis.size(); ++j) {
-      const double c =
-          together.size() > 0 ? together(static_cast<Index>(j)) : static_cast<double>(inner(basis[j], x));
-      axpy(static_cast<typename V::Scalar>(-c), basis[j], x);
-      result.coefficients(static_cast<Index>(j)) += c;
+    if constexpr (requires { inner.with_all(basis, x); }) {
+      const Vector<double> c = inner.with_all(basis, x);
+      for (std::size_t j = 0; j < basis.size(); ++j) remove(j, c(static_cast<Index>(j)));
+    } else {
+      for (std::size_t j = 0; j < basis.size(); ++j) remove(j, inner(basis[j], x));
     }
   }
   constexpr double eps = std::numeric_limits<typename V::Scalar>::epsilon();

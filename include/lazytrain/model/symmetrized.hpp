@@ -78,7 +78,7 @@ class Symmetrized {
       extract(v, 0, a);
       extract(v, half_, b);
     }
-    /// The first half goes to a; the second half.
+    /// Writes the first half to a and gives the second.
     [[nodiscard]] Parameters split(const Parameters& v, Parameters& a) const {
       Parameters b = a;
       split(v, a, b);

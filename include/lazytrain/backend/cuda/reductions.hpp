@@ -32,17 +32,42 @@ struct EntryTimesZero {
   [[nodiscard]] constexpr S operator()(Index i) const { return x[i] * S(0); }
 };
 
-/// One thread adds the terms part, part + parts, ... below count.
+/// x_j[i] y[i], of several vectors x_j.
+template <class S>
+struct SeveralProducts {
+  const S* const* xs;
+  const S* y;
+  [[nodiscard]] constexpr S operator()(Index j, Index i) const { return xs[j][i] * y[i]; }
+};
+
+/// x[i + rows j]: of several sums, what others left.
+template <class S>
+struct ColumnEntry {
+  const S* x;
+  Index rows;
+  [[nodiscard]] constexpr S operator()(Index j, Index i) const { return x[i + rows * j]; }
+};
+
+/// term(i), as that of the only sum.
+template <class Term>
+struct OnlySum {
+  Term term;
+  [[nodiscard]] constexpr auto operator()(Index, Index i) const { return term(i); }
+};
+
+/// Of several sums, `parts` parts each: thread part + parts j adds the terms part, part + parts, ... below
+/// count of sum j.
 template <class S, class Term>
 struct PartialSum {
   Term term;
   Index count;
   Index parts;
   S* out;
-  constexpr void operator()(Index part) const {
+  constexpr void operator()(Index thread) const {
+    const Index j = thread / parts;
     S sum(0);
-    for (Index i = part; i < count; i += parts) sum += term(i);
-    out[part] = sum;
+    for (Index i = thread % parts; i < count; i += parts) sum += term(j, i);
+    out[thread] = sum;
   }
 };
 
@@ -68,18 +93,23 @@ class Scratch {
   S* data_;
 };
 
-/// Threads of the first pass of a sum of `count` terms, and of the second.
-[[nodiscard]] constexpr Index first_parts(Index count) { return std::min(count, Index(1) << 16); }
-[[nodiscard]] constexpr Index second_parts(Index count) { return std::min(count, Index(256)); }
+/// out[j] = the sum of term(j, i) for i < count, for j < several: three launches, no synchronization.
+template <class E, class S, class Term>
+void sum_several(Index several, Index count, const Term& term, S* out) {
+  constexpr Index threads = Index(1) << 16, few = 256;
+  const Index first = std::clamp<Index>(threads / several, 1, std::max<Index>(count, 1));
+  const Index second = std::min(first, few);
+  const Scratch<S, E> partial(several * (first + second));
+  S* const left = partial.data() + several * first;
+  E::for_each(several * first, PartialSum<S, Term>{term, count, first, partial.data()});
+  E::for_each(several * second, PartialSum<S, ColumnEntry<S>>{{partial.data(), first}, first, second, left});
+  E::for_each(several, PartialSum<S, ColumnEntry<S>>{{left, second}, second, 1, out});
+}
 
-/// *out = the sum of term(i) for i < count: three launches, no synchronization.
+/// *out = the sum of term(i) for i < count.
 template <class E, class S, class Term>
 void sum_terms(Index count, const Term& term, S* out) {
-  const Index first = first_parts(count), second = second_parts(first);
-  const Scratch<S, E> partial(first + second);
-  E::for_each(first, PartialSum<S, Term>{term, count, first, partial.data()});
-  E::for_each(second, PartialSum<S, Entry<S>>{{partial.data()}, first, second, partial.data() + first});
-  E::for_each(1, PartialSum<S, Entry<S>>{{partial.data() + first}, second, 1, out});
+  sum_several<E>(1, count, OnlySum<Term>{term}, out);
 }
 
 /// The sum of term(i) for i < count, on the host: waits for it.
@@ -93,53 +123,16 @@ template <class S, class E, class Term>
   return value;
 }
 
-/// Sums of `parts` terms each for several j: thread part + parts j adds the products x_j[i] y[i], i = part,
-/// part + parts, ... below count.
-template <class S>
-struct PartialDots {
-  const S* const* xs;
-  const S* y;
-  Index count;
-  Index parts;
-  S* out;
-  constexpr void operator()(Index thread) const {
-    const S* const x = xs[thread / parts];
-    S sum(0);
-    for (Index i = thread % parts; i < count; i += parts) sum += x[i] * y[i];
-    out[thread] = sum;
-  }
-};
-
-/// The same of what such threads left, `count` numbers for each j.
-template <class S>
-struct PartialSums {
-  const S* in;
-  Index count;
-  Index parts;
-  S* out;
-  constexpr void operator()(Index thread) const {
-    const S* const x = in + thread / parts * count;
-    S sum(0);
-    for (Index i = thread % parts; i < count; i += parts) sum += x[i];
-    out[thread] = sum;
-  }
-};
-
 /// The inner products of y with several vectors of `count` numbers, on the host: waits for them once.
 template <class S, class E>
 [[nodiscard]] lazytrain::Vector<S> dots_on_host(std::span<const S* const> xs, const S* y, Index count) {
-  const Index size = static_cast<Index>(xs.size());
-  lazytrain::Vector<S> dots = lazytrain::Vector<S>::Zero(size);
-  if (size == 0 || count == 0) return dots;
-  const Index first = std::clamp<Index>(first_parts(count) / size, 1, count), second = second_parts(first);
+  const Index several = static_cast<Index>(xs.size());
+  lazytrain::Vector<S> dots = lazytrain::Vector<S>::Zero(several);
+  if (several == 0 || count == 0) return dots;
   const Scratch<const S*, E> there(xs);
-  const Scratch<S, E> partial(size * (first + second + 1));
-  S* const sums = partial.data() + size * first;
-  S* const all = sums + size * second;
-  E::for_each(size * first, PartialDots<S>{there.data(), y, count, first, partial.data()});
-  E::for_each(size * second, PartialSums<S>{partial.data(), first, second, sums});
-  E::for_each(size, PartialSums<S>{sums, second, 1, all});
-  E::download(dots.data(), all, static_cast<std::size_t>(size) * sizeof(S));
+  const Scratch<S, E> sums(several);
+  sum_several<E>(several, count, SeveralProducts<S>{there.data(), y}, sums.data());
+  E::download(dots.data(), sums.data(), static_cast<std::size_t>(several) * sizeof(S));
   return dots;
 }
 
