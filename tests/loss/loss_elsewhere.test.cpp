@@ -36,6 +36,10 @@ void check_same(const R& loss, Index size) {
   CHECK((out.to_host() - expected).norm() <= roundoff<double>(4) * expected.norm());
   CHECK(there.smoothness() == loss.smoothness());
   CHECK(there.strong_convexity() == loss.strong_convexity());
+  CHECK(there.weak_convexity() == loss.weak_convexity());
+  constexpr bool knows_infimum = requires { loss.infimum(); };
+  CHECK(knows_infimum == requires { there.infimum(); });
+  if constexpr (knows_infimum) CHECK(there.infimum() == loss.infimum());
   CHECK(there.output_space() == loss.output_space());
   CHECK(there.name() == loss.name());
   CHECK(there.on_host().value(y) == loss.value(y));
