@@ -62,7 +62,7 @@ TEMPLATE_TEST_CASE("a fused product on a device is the product and then its epil
                 roundoff<S>(static_cast<double>(size.k + 2)) * magnitude);
         };
         if (fused.multiply(product, cuda::Arithmetic::ieee)) check();
-        c = V(before);
+        copy(V(before), c);
         products.multiply(product);
         check();
       }

@@ -40,6 +40,25 @@ class HostExecutor {
     }
   };
 
+  /// While one lives, all memory may be read and written.
+  class Access {
+   public:
+    Access() {
+      if (accesses_++ == 0) protect(PROT_READ | PROT_WRITE);
+    }
+    Access(const Access&) = delete;
+    Access& operator=(const Access&) = delete;
+    ~Access() {
+      if (--accesses_ == 0) protect(PROT_NONE);
+    }
+
+   private:
+    static void protect(int protection) {
+      if (access_ == HostAccess::allowed) return;
+      for (const auto& [memory, block] : blocks()) mprotect(block.start, block.size, protection);
+    }
+  };
+
   class Products {
    public:
     void use(cuda::Arithmetic) {}
@@ -135,6 +154,7 @@ class HostExecutor {
   };
   inline static ThreadOrder order_ = ThreadOrder::ascending;
   inline static HostAccess access_ = HostAccess::refused;
+  inline static int accesses_ = 0;
   inline static Index waits_ = 0;
   inline static Index uploaded_ = 0;
 
@@ -142,20 +162,6 @@ class HostExecutor {
     static std::map<void*, Block> all;
     return all;
   }
-  /// While it lives, all memory may be read and written.
-  class Access {
-   public:
-    Access() { protect(PROT_READ | PROT_WRITE); }
-    Access(const Access&) = delete;
-    Access& operator=(const Access&) = delete;
-    ~Access() { protect(PROT_NONE); }
-
-   private:
-    static void protect(int protection) {
-      if (access_ == HostAccess::allowed) return;
-      for (const auto& [memory, block] : blocks()) mprotect(block.start, block.size, protection);
-    }
-  };
   static void move(void* to, const void* from, std::size_t bytes) {
     const Access opened;
     std::memcpy(to, from, bytes);

@@ -142,9 +142,11 @@ class Device {
     // The kernel goes on in strides where there are more coordinates than a grid holds.
     constexpr Index most = Index(1) << 20;
     const Index blocks = (count + threads - 1) / threads;
-    detail::call_for_each<<<static_cast<unsigned>(blocks < most ? blocks : most), threads, 0, stream()>>>(
-        count, f);
-    check(cudaGetLastError(), "the launch of a kernel");
+    cudaLaunchConfig_t launch{};
+    launch.gridDim = dim3(static_cast<unsigned>(blocks < most ? blocks : most));
+    launch.blockDim = dim3(threads);
+    launch.stream = stream();
+    check(cudaLaunchKernelEx(&launch, detail::call_for_each<F>, count, f), "cudaLaunchKernelEx");
   }
 };
 
