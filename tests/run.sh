@@ -60,9 +60,9 @@ check() {
 
 sources() {
   if git ls-files --error-unmatch CMakeLists.txt >/dev/null 2>&1; then
-    git ls-files '*.hpp' '*.cpp' '*.cuh' '*.cu'
+    git ls-files '*.hpp' '*.cpp' '*.cuh' '*.cu' '*.h'
   else
-    find include tests examples benchmarks -name '*.hpp' -o -name '*.cpp' -o -name '*.cuh' -o -name '*.cu'
+    find include tests examples benchmarks -name '*.hpp' -o -name '*.cpp' -o -name '*.cuh' -o -name '*.cu' -o -name '*.h'
   fi
 }
 
@@ -80,7 +80,7 @@ run_preset() {
   case "$1 $all" in
     "sanitize no") folders="core;backend;linalg;autodiff;loss;data;report;model;nn" ;;
     "gcc no") folders="core;loss;data;report;model" ;;
-    "clang no") folders="kernel;flow;lazy" examples=-DLAZYTRAIN_BUILD_EXAMPLES=OFF ;;
+    "clang no") folders="kernel;flow;lazy;cuda" examples=-DLAZYTRAIN_BUILD_EXAMPLES=OFF ;;
     "clang yes") examples=-DLAZYTRAIN_BUILD_EXAMPLES=ON ;; # not what an earlier run left
     cuda*) folders=cuda ;;
   esac
@@ -100,14 +100,55 @@ run_preset() {
   passed=$((passed + $2 - $1 - not_run))
 }
 
+# run_lane <preset>...: one after the other; each says at once what it has to say, and leaves its numbers in build/<preset>.counts.
+run_lane() {
+  for preset in "$@"; do
+    passed=0 failed=0 skipped=0
+    run_preset "$preset" >"build/$preset.log" 2>&1
+    cat "build/$preset.log"
+    echo "$passed $failed $skipped" >"build/$preset.counts"
+  done
+}
+
+# run_presets: side by side in two lanes, for every build ends with a file that occupies one processor; one after the other where
+# memory is short (files of tests take up to 3 GiB each).
+run_presets() {
+  mkdir -p build
+  for preset in $presets; do rm -f "build/$preset.counts"; done
+  if [ "$(awk '/^MemAvailable/ {print int($2 / 1048576)}' /proc/meminfo)" -ge 14 ]; then
+    first="" second=""
+    for preset in $presets; do
+      case "$preset" in
+        clang | sanitize) first="$first $preset" ;;
+        *) second="$second $preset" ;;
+      esac
+    done
+    trap 'trap - INT TERM; kill 0' INT TERM # a shell's background ignores interrupts
+    # shellcheck disable=SC2086 # lists of words
+    run_lane $first &
+    # shellcheck disable=SC2086
+    run_lane $second &
+    wait
+  else
+    # shellcheck disable=SC2086 # a list of words
+    (run_lane $presets)
+  fi
+  for preset in $presets; do
+    # A lane that was killed leaves none.
+    read -r preset_passed preset_failed preset_skipped 2>/dev/null <"build/$preset.counts" ||
+      preset_passed=0 preset_failed=1 preset_skipped=0
+    passed=$((passed + preset_passed))
+    failed=$((failed + preset_failed))
+    skipped=$((skipped + preset_skipped))
+  done
+}
+
 # shellcheck disable=SC2086 # a list of words
 if ! install_missing $packages; then
   echo "some packages could not be installed; going on without them" >&2
 fi
 check "clang-format" check_format
-for preset in $presets; do
-  run_preset "$preset"
-done
+run_presets
 if [ "$all" = yes ]; then
   check "clang-tidy" check_tidy
 fi
