@@ -16,6 +16,7 @@ struct Chebyshev {
   /// Order of the local error that the estimate measures.
   static constexpr int order_of_error() { return 2 + 1; }
   static constexpr bool adaptive = true;
+  static constexpr bool values_alone = true;
   /// Most stages in a step; the step is shortened where more would be needed.
   int max_stages = 500;
   /// Accepted steps between two estimates of the spectral radius.

@@ -15,6 +15,7 @@ struct DormandPrince {
   /// Order of the local error that the estimate measures.
   static constexpr int order_of_error() { return 4 + 1; }
   static constexpr bool adaptive = true;
+  static constexpr bool values_alone = true;
 
   template <VectorField F>
   class Method : public detail::MethodBase<F> {

@@ -9,6 +9,7 @@ namespace lazytrain {
 struct Euler {
   static constexpr int order = 1;
   static constexpr bool adaptive = false;
+  static constexpr bool values_alone = true;
   static constexpr int order_of_error() { return order + 1; }
 
   template <VectorField F>

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cmath>
+#include <functional>
 #include <lazytrain/flow/flow_types.hpp>
 #include <lazytrain/flow/gradient_field.hpp>
 #include <lazytrain/linalg/operator_norm.hpp>
@@ -37,6 +38,10 @@ requires detail::is_gradient_field<F>
 }
 
 namespace detail {
+
+/// The first step from x, where the field is f.
+template <class State>
+using FirstStep = std::function<StepChoice(const State& x, const State& f)>;
 
 /// First step of a method: `gradient_step` for methods with a fixed step; for adaptive ones a step on which
 /// the field changes along itself by about the tolerance. Exponential methods, whose linear part is exact,

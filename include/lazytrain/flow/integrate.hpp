@@ -1,5 +1,6 @@
 #pragma once
 
+#include <lazytrain/flow/any_field.hpp>
 #include <lazytrain/flow/integration.hpp>
 #include <type_traits>
 #include <vector>
@@ -38,6 +39,29 @@ inline void check(const FlowOptions& options) {
                    options.checkpoint_every, "at least 1");
 }
 
+/// The run of a stepper that sees the field's values alone; events and the observer see the field.
+template <class P, class F, class Observer>
+FlowResult<typename F::State> integrate_values(const P& stepper, F& field, const typename F::State& x0,
+                                               const FlowOptions& options,
+                                               const std::vector<Event<F>>& events, const Observer& observer,
+                                               const FirstStep<typename F::State>& first_step) {
+  using Any = AnyField<typename F::State>;
+  const auto with_field = [&field](const FlowView<Any>& view) -> FlowView<F> {
+    return {view.t, view.x, view.velocity, field};
+  };
+  std::vector<Event<Any>> events_of_values;
+  for (const Event<F>& event : events) {
+    const bool stops = event.action == Event<F>::Action::stop;
+    events_of_values.push_back({event.name,
+                                [&](const FlowView<Any>& view) { return event.value(with_field(view)); },
+                                stops ? Event<Any>::Action::stop : Event<Any>::Action::record});
+  }
+  const auto observer_of_values = [&](const FlowView<Any>& view) { return observer(with_field(view)); };
+  Any any = Any::of(field);
+  return Integration<P, Any>(stepper, any, x0, options, events_of_values, observer_of_values, first_step)
+      .run();
+}
+
 }  // namespace detail
 
 /// Integrates x' = f(x) from x0 over [0, options.horizon] with a stepper.
@@ -67,7 +91,14 @@ requires Stepper<P, F> FlowResult<typename F::State> integrate(const P& stepper,
       return true;
     }
   };
-  return detail::Integration<P, F>(stepper, field, x0, options, events, goes_on).run();
+  const detail::FirstStep<typename F::State> first_step = [&](const auto& x, const auto& f) {
+    return detail::initial_step<P>(field, x, f, options);
+  };
+  if constexpr (detail::NeedsValuesAlone<P, F>) {
+    return detail::integrate_values(stepper, field, x0, options, events, goes_on, first_step);
+  } else {
+    return detail::Integration<P, F>(stepper, field, x0, options, events, goes_on, first_step).run();
+  }
 }
 
 /// The same without an observer.

@@ -17,13 +17,17 @@ template <class P, class F>
 class Integration : ObservedIntegration<P, F> {
   using Run = ObservedIntegration<P, F>;
   using Run::accepted_, Run::controller_, Run::counted_, Run::crossings_, Run::event_indices_, Run::events_,
-      Run::evaluations_before_, Run::field_, Run::finished_, Run::h_, Run::inside_step_, Run::method_,
-      Run::next_sample_, Run::options_, Run::previous_error_, Run::rejected_, Run::result_,
-      Run::settled_events_, Run::step_, Run::t_, Run::x0_;
+      Run::evaluations_before_, Run::finished_, Run::h_, Run::inside_step_, Run::method_, Run::next_sample_,
+      Run::options_, Run::previous_error_, Run::rejected_, Run::result_, Run::settled_events_, Run::step_,
+      Run::t_, Run::x0_;
 
  public:
-  using Run::Run;
+  using typename Run::Observer;
   using typename Run::State;
+
+  Integration(const P& stepper, F& field, const State& x0, const FlowOptions& options,
+              const std::vector<Event<F>>& events, Observer observer, const FirstStep<State>& first_step)
+      : Run(stepper, field, x0, options, events, std::move(observer)), first_step_(first_step) {}
 
   FlowResult<State> run() {
     const bool resumes = !options_.checkpoint.empty() && std::filesystem::exists(options_.checkpoint);
@@ -53,7 +57,7 @@ class Integration : ObservedIntegration<P, F> {
       h_ = options_.step;
       result_.step_choice = "step " + text(h_) + " given";
     } else {
-      const StepChoice choice = initial_step<P>(field_, method_.x(), method_.f(), options_);
+      const StepChoice choice = first_step_(method_.x(), method_.f());
       h_ = choice.step;
       result_.step_choice = choice.reason;
     }
@@ -215,6 +219,8 @@ class Integration : ObservedIntegration<P, F> {
     }
     enter();
   }
+
+  const FirstStep<State>& first_step_;
 };
 
 }  // namespace lazytrain::detail

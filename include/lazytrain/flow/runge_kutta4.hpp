@@ -8,6 +8,7 @@ namespace lazytrain {
 struct RungeKutta4 {
   static constexpr int order = 4;
   static constexpr bool adaptive = false;
+  static constexpr bool values_alone = true;
   static constexpr int order_of_error() { return order + 1; }
 
   template <VectorField F>

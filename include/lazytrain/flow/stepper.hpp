@@ -13,7 +13,8 @@ namespace lazytrain {
 /// is forgotten by the next one. A method of variable order has `growth(error)`, which after an accepted step
 /// chooses the order and says by how much the next step may be longer, `order_of_error()` of its attempt, and
 /// `restart()`, which forgets the past at a kink. `interpolate(theta, out)` gives the state at t + theta h of
-/// the last attempt, before it is accepted.
+/// the last attempt, before it is accepted. A stepper with `values_alone = true` asks nothing of F but
+/// f(x); runs of it are compiled once for all fields without kinks.
 template <class P, class F>
 concept Stepper =
     VectorField<F> && std::copy_constructible<P> && std::constructible_from < typename P::template Method<F>,
