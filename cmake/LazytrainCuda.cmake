@@ -25,5 +25,5 @@ lazytrain_component(lazytrain_cuda cuda ${lazytrain_cuda_headers})
 target_link_libraries(lazytrain_cuda INTERFACE lazytrain CUDA::cudart CUDA::cublas CUDA::cublasLt)
 # Networks hand kernels constexpr functions. The warnings that are left out are about Eigen 3.4.
 target_compile_options(
-  lazytrain_cuda INTERFACE "$<$<COMPILE_LANGUAGE:CUDA>:--expt-relaxed-constexpr;-diag-suppress=20012,20015>")
+  lazytrain_cuda INTERFACE "$<$<COMPILE_LANGUAGE:CUDA>:--expt-relaxed-constexpr;-diag-suppress=20012,20014,20015>")
 list(APPEND lazytrain_components cuda)

@@ -15,11 +15,17 @@ Results<S> DeviceDiagnostics<S>::spectrum() {
   return spectrum_results(cuda::Backend<S>());
 }
 template <class S>
+Results<S> DeviceDiagnostics<S>::regression() {
+  return regression_results(cuda::Backend<S>());
+}
+template <class S>
 Results<S> DeviceDiagnostics<S>::laziness() {
   return laziness_results(cuda::Backend<S>());
 }
 
 template struct DeviceDiagnostics<float>;
+#ifndef LAZYTRAIN_TEST_FLOAT_ALONE
 template struct DeviceDiagnostics<double>;
+#endif
 
 }  // namespace lazytrain::testing

@@ -2,6 +2,13 @@
 
 #include <support/device_laws.hpp>
 
+/// The scalar types of the tests.
+#ifdef LAZYTRAIN_TEST_FLOAT_ALONE
+#define LAZYTRAIN_TEST_SCALARS float
+#else
+#define LAZYTRAIN_TEST_SCALARS float, double
+#endif
+
 namespace lazytrain::testing {
 
 /// What networks give on a device: compiled by nvcc (results.cu), compared by tests that the host's compiler
@@ -18,11 +25,12 @@ struct DeviceResults {
   [[nodiscard]] static Results<S> steps_of_graph();
 };
 
-/// What exponential methods, spectra and diagnostics give there (diagnostics_results.cu).
+/// What exponential methods, spectra, kernel regression and diagnostics give there (diagnostics_results.cu).
 template <class S>
 struct DeviceDiagnostics {
   [[nodiscard]] static Results<S> exponential();
   [[nodiscard]] static Results<S> spectrum();
+  [[nodiscard]] static Results<S> regression();
   [[nodiscard]] static Results<S> laziness();
 };
 

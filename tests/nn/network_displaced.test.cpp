@@ -102,3 +102,22 @@ TEST_CASE("a displacement has the same bits for every number of threads, activat
     }
   }
 }
+
+TEST_CASE("a displaced network's Gram matrix is that of its own Jacobian", "[nn]") {
+  const Case c = some_case();
+  const auto h = c.net.on(c.X);
+  for (const float epsilon : {0.0f, 0.25f}) {
+    CAPTURE(epsilon);
+    const auto t = h.displace(c.w0, epsilon).linearize(c.delta);
+    Matrix<float> J(h.output_dim(), h.parameter_dim()), K(h.output_dim(), h.output_dim());
+    for (Index i = 0; i < J.rows(); ++i) {
+      V gradient(h.parameter_dim());
+      t.vjp(V::Unit(h.output_dim(), i), gradient);
+      J.row(i) = gradient;
+    }
+    t.gram(K);
+    // Deltas are sums of some hundred products, an entry of the Gram matrix one of all parameters.
+    CHECK((K - J * J.transpose()).norm() <=
+          roundoff<float>(static_cast<double>(200 + h.parameter_dim())) * K.norm());
+  }
+}

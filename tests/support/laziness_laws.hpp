@@ -47,13 +47,13 @@ Results<scalar_t<B>> spectrum_results(const B& backend) {
   const V targets(normal_vector<S>(tangent.output_dim(), rng));
   const auto curve = early_stopping(tangent, targets, tangent, targets, {0.1, 1.0, 10.0});
   results.emplace_back("early stopping", curve.test_loss.template cast<S>());
-  results.emplace_back("gram by products",
-                       gram(linearize(displaced(tangent.model(), w0, S(0.5)), zeros_like(w0))).reshaped());
+  results.emplace_back("displaced gram",
+                       gram(linearize(displaced(tangent.model(), w0, S(0.5)), w0)).reshaped());
   results.emplace_back("Jacobian", jacobian(tangent).reshaped());
   return results;
 }
 
-/// Kernel regression by its three methods. Apart, since nvcc warns of Eigen's Cholesky factors.
+/// Kernel regression by its three methods.
 template <class B>
 Results<scalar_t<B>> regression_results(const B& backend) {
   using S = scalar_t<B>;

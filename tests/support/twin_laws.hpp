@@ -136,6 +136,7 @@ Results<scalar_t<B>> composed_results(const B& backend) {
   results.emplace_back("jvp", on_host(tangent.jvp(v)));
   results.emplace_back("vjp", on_host(tangent.vjp(c)));
   results.emplace_back("second", on_host(tangent.second(u, v)));
+  results.emplace_back("gram by products", gram(tangent).reshaped());
   V out = zeros_like(w);
   tangent.second_vjp(u, c, out);
   results.emplace_back("second_vjp", on_host(out));

@@ -87,6 +87,16 @@ class NetworkDisplacedTangent {
     });
   }
 
+  /// The raw tangent kernel J J^T at w0 + εδ, N x N, which is the network's own there: see
+  /// `NetworkTangent::gram`.
+  void gram(Matrix<Scalar>& out) const {
+    if (data_->graph->convolutional()) {
+      out = NetworkKernel<B>(data_, nullptr, w_->vector(), KernelOptions{}).result();
+    } else {
+      NetworkTangent<B>(data_, w_->vector()).gram(out);
+    }
+  }
+
   /// ε D^2h(w0 + εδ)[u, v]: that of the network at this point; 0 at ε = 0, at no cost.
   void second(const Vector& u, const Vector& v, Vector& out) const {
     if (linear()) return fill(out, Scalar(0));
