@@ -48,6 +48,7 @@
 #include <lazytrain/data/npy.hpp>
 #include <lazytrain/data/split.hpp>
 #include <lazytrain/data/teacher.hpp>
+#include <lazytrain/flow/any_field.hpp>
 #include <lazytrain/flow/attempted_step.hpp>
 #include <lazytrain/flow/augmented_batches.hpp>
 #include <lazytrain/flow/batch_field.hpp>
@@ -142,6 +143,7 @@
 #include <lazytrain/linalg/lanczos.hpp>
 #include <lazytrain/linalg/least_squares.hpp>
 #include <lazytrain/linalg/operator_norm.hpp>
+#include <lazytrain/linalg/operator_norm_by_square.hpp>
 #include <lazytrain/linalg/orthogonalize.hpp>
 #include <lazytrain/linalg/phi.hpp>
 #include <lazytrain/linalg/rounding.hpp>
@@ -164,6 +166,7 @@
 #include <lazytrain/model/centred.hpp>
 #include <lazytrain/model/check_derivatives.hpp>
 #include <lazytrain/model/composed.hpp>
+#include <lazytrain/model/derivative_report.hpp>
 #include <lazytrain/model/displaced.hpp>
 #include <lazytrain/model/gram.hpp>
 #include <lazytrain/model/jacobian.hpp>
@@ -184,6 +187,7 @@
 #include <lazytrain/nn/initialize.hpp>
 #include <lazytrain/nn/kernel_plan.hpp>
 #include <lazytrain/nn/layer.hpp>
+#include <lazytrain/nn/layer_features.hpp>
 #include <lazytrain/nn/linear_pointwise.hpp>
 #include <lazytrain/nn/maps.hpp>
 #include <lazytrain/nn/morlet.hpp>

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <concepts>
 #include <lazytrain/lazy/estimate.hpp>
-#include <lazytrain/linalg/operator_norm.hpp>
+#include <lazytrain/linalg/operator_norm_by_square.hpp>
 #include <lazytrain/linalg/smallest_singular_value.hpp>
 #include <lazytrain/linalg/symmetric_spectrum.hpp>
 #include <lazytrain/model/linearize.hpp>
