@@ -42,4 +42,5 @@ int main() {
   const auto h = centred(network, w0);
   const auto loss = square_loss(targets, empirical(20));
   for (const double alpha : {1.0, 100.0}) std::cout << laziness(Objective(h, loss, alpha), w0) << '\n';
+  return 0;
 }

@@ -17,4 +17,5 @@ int main() {
   const auto loss = square_loss(Eigen::Vector3d(0.5, -0.2, 1.0), euclidean(3));
   for (const double alpha : {1.0, 10.0, 100.0})
     std::cout << "alpha = " << alpha << '\n' << compare_flows(Objective(Squares{}, loss, alpha), w0, 10.0);
+  return 0;
 }

@@ -2,8 +2,8 @@
 # Builds and tests the project: `sh tests/run.sh [--all]`.
 #
 # On Debian 12 it first installs what is missing (as root or with sudo). Then every test runs: those of the layers up to the
-# networks in Debug under clang's sanitizers, with every header alone; those above in Release by clang; the examples, and the
-# tests of the layers that others build on, in Release by g++, which takes longer. Where nvcc 12 or later is found
+# networks in Debug under clang's sanitizers, with every header alone; those above in Release by clang; the examples and
+# the tests of the core in Release by g++, which takes longer. Where nvcc 12 or later is found
 # follows the preset cuda, whose tests are skipped where there is no device. With --all every test runs in every preset: also
 # gcc-debug, clang-tidy and the benchmarks' build.
 # Tests of real data run where LAZYTRAIN_DATA names a folder of them. The last line is `N passed, N failed`, without those that
@@ -76,16 +76,20 @@ check_tidy() {
 # run_preset <preset>: configures, builds whatever can be built and adds CTest's numbers.
 run_preset() {
   folders=""
-  examples=""
+  option=""
   case "$1 $all" in
     "sanitize no") folders="core;backend;linalg;autodiff;loss;data;report;model;nn" ;;
-    "gcc no") folders="core;loss;data;report;model" ;;
-    "clang no") folders="kernel;flow;lazy;cuda" examples=-DLAZYTRAIN_BUILD_EXAMPLES=OFF ;;
-    "clang yes") examples=-DLAZYTRAIN_BUILD_EXAMPLES=ON ;; # not what an earlier run left
-    cuda*) folders=cuda ;;
+    "gcc no") folders=core ;;
+    "clang no") folders="kernel;flow;lazy;cuda" option=-DLAZYTRAIN_BUILD_EXAMPLES=OFF ;;
+    "clang yes") option=-DLAZYTRAIN_BUILD_EXAMPLES=ON ;; # not what an earlier run left
+    cuda*)
+      folders=cuda
+      option=-DLAZYTRAIN_TEST_FLOAT_ALONE=OFF
+      if [ "$all" = no ] && ! [ -e /dev/nvidiactl ]; then option=-DLAZYTRAIN_TEST_FLOAT_ALONE=ON; fi
+      ;;
   esac
   # shellcheck disable=SC2086 # nothing, or one word
-  check "$1: configure" cmake --preset "$1" "-DLAZYTRAIN_TEST_FOLDERS=$folders" $examples
+  check "$1: configure" cmake --preset "$1" "-DLAZYTRAIN_TEST_FOLDERS=$folders" $option
   check "$1: build" cmake --build --preset "$1" -- -k 0
   log="build/$1/ctest.log"
   ctest --preset "$1" -j "$(nproc)" >"$log" 2>&1
@@ -100,55 +104,14 @@ run_preset() {
   passed=$((passed + $2 - $1 - not_run))
 }
 
-# run_lane <preset>...: one after the other; each says at once what it has to say, and leaves its numbers in build/<preset>.counts.
-run_lane() {
-  for preset in "$@"; do
-    passed=0 failed=0 skipped=0
-    run_preset "$preset" >"build/$preset.log" 2>&1
-    cat "build/$preset.log"
-    echo "$passed $failed $skipped" >"build/$preset.counts"
-  done
-}
-
-# run_presets: side by side in two lanes, for every build ends with a file that occupies one processor; one after the other where
-# memory is short (files of tests take up to 3 GiB each).
-run_presets() {
-  mkdir -p build
-  for preset in $presets; do rm -f "build/$preset.counts"; done
-  if [ "$(awk '/^MemAvailable/ {print int($2 / 1048576)}' /proc/meminfo)" -ge 14 ]; then
-    first="" second=""
-    for preset in $presets; do
-      case "$preset" in
-        clang | sanitize) first="$first $preset" ;;
-        *) second="$second $preset" ;;
-      esac
-    done
-    trap 'trap - INT TERM; kill 0' INT TERM # a shell's background ignores interrupts
-    # shellcheck disable=SC2086 # lists of words
-    run_lane $first &
-    # shellcheck disable=SC2086
-    run_lane $second &
-    wait
-  else
-    # shellcheck disable=SC2086 # a list of words
-    (run_lane $presets)
-  fi
-  for preset in $presets; do
-    # A lane that was killed leaves none.
-    read -r preset_passed preset_failed preset_skipped 2>/dev/null <"build/$preset.counts" ||
-      preset_passed=0 preset_failed=1 preset_skipped=0
-    passed=$((passed + preset_passed))
-    failed=$((failed + preset_failed))
-    skipped=$((skipped + preset_skipped))
-  done
-}
-
 # shellcheck disable=SC2086 # a list of words
 if ! install_missing $packages; then
   echo "some packages could not be installed; going on without them" >&2
 fi
 check "clang-format" check_format
-run_presets
+for preset in $presets; do
+  run_preset "$preset"
+done
 if [ "$all" = yes ]; then
   check "clang-tidy" check_tidy
 fi

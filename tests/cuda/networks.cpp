@@ -6,18 +6,18 @@
 using namespace lazytrain;
 using namespace lazytrain::testing;
 
-TEMPLATE_TEST_CASE("every layer's functions on a device agree with the host's backend", "[cuda]", float,
-                   double) {
+TEMPLATE_TEST_CASE("every layer's functions on a device agree with the host's backend", "[cuda]",
+                   LAZYTRAIN_TEST_SCALARS) {
   check_agreement(DeviceResults<TestType>::layers(), all_layer_results<cpu::Backend<TestType>>());
 }
 
-TEMPLATE_TEST_CASE("networks on a device agree with the host's backend", "[cuda]", float, double) {
+TEMPLATE_TEST_CASE("networks on a device agree with the host's backend", "[cuda]", LAZYTRAIN_TEST_SCALARS) {
   check_agreement(DeviceResults<TestType>::small_networks(),
                   small_network_results(host_backend<TestType>(2)));
 }
 
-TEMPLATE_TEST_CASE("VGG-11 and ResNet-18 on a device agree with the host's backend", "[cuda]", float,
-                   double) {
+TEMPLATE_TEST_CASE("VGG-11 and ResNet-18 on a device agree with the host's backend", "[cuda]",
+                   LAZYTRAIN_TEST_SCALARS) {
 #ifdef LAZYTRAIN_TEST_SIMULATED  // by loops of the host
   constexpr double width = 1.0 / 32;
   constexpr Index samples = 2;
@@ -29,17 +29,18 @@ TEMPLATE_TEST_CASE("VGG-11 and ResNet-18 on a device agree with the host's backe
                   paper_network_results(host_backend<TestType>(samples), width, samples));
 }
 
-TEMPLATE_TEST_CASE("stochastic descent on a device ends where it does on the host", "[cuda]", float, double) {
+TEMPLATE_TEST_CASE("stochastic descent on a device ends where it does on the host", "[cuda]",
+                   LAZYTRAIN_TEST_SCALARS) {
   check_agreement(DeviceResults<TestType>::training(), training_results(host_backend<TestType>(32)));
 }
 
 TEMPLATE_TEST_CASE("flows, kernel products, solves and eigenvalues on a device are those of the host",
-                   "[cuda]", float, double) {
+                   "[cuda]", LAZYTRAIN_TEST_SCALARS) {
   check_agreement(DeviceResults<TestType>::kernel(), kernel_results(host_backend<TestType>(32)));
 }
 
-TEMPLATE_TEST_CASE("training steps as launches of a graph end where they do one by one", "[cuda]", float,
-                   double) {
+TEMPLATE_TEST_CASE("training steps as launches of a graph end where they do one by one", "[cuda]",
+                   LAZYTRAIN_TEST_SCALARS) {
   check_agreement(DeviceResults<TestType>::steps_of_graph(), DeviceResults<TestType>::steps());
 }
 

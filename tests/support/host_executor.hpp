@@ -99,12 +99,13 @@ class HostExecutor {
   };
 
   static void* allocate(std::size_t bytes) {
+    constexpr std::size_t most_filled = std::size_t{4} << 20;  // pages of large workspaces are never used
     const std::size_t page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
     const std::size_t aligned = (bytes + 15) / 16 * 16, size = (aligned + page - 1) / page * page;
     void* const start = mmap(nullptr, size + page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (start == MAP_FAILED) throw std::runtime_error("mmap failed");
     mprotect(start, size, PROT_READ | PROT_WRITE);
-    std::memset(start, 0xff, size);
+    std::memset(start, 0xff, std::min(size, most_filled));
     if (access_ == HostAccess::refused) mprotect(start, size, PROT_NONE);
     char* const memory = static_cast<char*>(start) + (size - aligned);
     blocks()[memory] = {start, size, page};

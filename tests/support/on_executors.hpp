@@ -1,6 +1,5 @@
 #pragma once
 
-#include <concepts>
 #include <support/device_laws.hpp>
 #include <support/host_executor.hpp>
 
@@ -10,17 +9,15 @@ namespace lazytrain::testing {
 template <class S>
 using HostExecutorBackend = cuda::ExecutorBackend<S, HostExecutor>;
 
-/// Results on an executor are those of the host's backend: in double precision with threads from the last to
-/// the first, in single precision in strides, and if `guarded` with memory that the host may not touch, which
-/// takes time. (The parts of networks run in every order in tests/backend and tests/nn.)
-template <class S, class F>
+/// Results in double precision on an executor, with threads called in strides, are those of the host's
+/// backend; `guarded`: with memory that the host may not touch, which takes time. (The parts of networks run
+/// in every order and in single precision in tests/backend and tests/nn, and all of this on a device.)
+template <class F>
 void check_same_as_on_host(const F& results, bool guarded) {
-  constexpr bool single = std::same_as<S, float>;
   {
-    const HostExecutor::Mode mode(single ? ThreadOrder::strided : ThreadOrder::descending,
-                                  single && guarded ? HostAccess::refused : HostAccess::allowed);
-    check_agreement(results(HostExecutorBackend<S>()),
-                    results(cpu::Backend<S>({.threads = 1, .convolution = ConvAlgorithm::im2col})));
+    const HostExecutor::Mode mode(ThreadOrder::strided, guarded ? HostAccess::refused : HostAccess::allowed);
+    check_agreement(results(HostExecutorBackend<double>()),
+                    results(cpu::Backend<double>({.threads = 1, .convolution = ConvAlgorithm::im2col})));
   }
   CHECK(HostExecutor::allocated() == 0);
 }
