@@ -3,7 +3,7 @@
     architecture.py check     <rule> <project>   fails with one line for every violation
     architecture.py self-test <rule> <project>   fails unless the rule finds violations planted in a copy
 
-Rules: layers, includes, tests, umbrella.
+Rules: layers, includes, names, tests, umbrella.
 """
 
 import pathlib
@@ -13,6 +13,26 @@ import sys
 import tempfile
 
 UMBRELLA = "lazytrain.hpp"
+
+# What is precompiled where every header is compiled alone, and the names of it that a header may use only if it includes it.
+NAMES = {
+    "chrono": r"std::chrono\b",
+    "condition_variable": r"std::condition_variable\b",
+    "filesystem": r"std::filesystem\b",
+    "fstream": r"std::[io]?fstream\b",
+    "functional": r"std::function\b",
+    "map": r"std::map\b",
+    "memory": r"std::(shared_ptr|unique_ptr|weak_ptr|make_shared|make_unique)\b",
+    "mutex": r"std::(mutex|scoped_lock|lock_guard|unique_lock)\b",
+    "random": r"std::(mt19937\w*|random_device|\w+_distribution)\b",
+    "sstream": r"std::[io]?stringstream\b",
+    "thread": r"std::j?thread\b",
+    "Eigen/Cholesky": r"Eigen::(LLT|LDLT)\b|\.ld?lt\(\)",
+    "Eigen/Eigenvalues": r"Eigen::(SelfAdjointEigenSolver|EigenSolver|Tridiagonalization)\b",
+    "Eigen/LU": r"Eigen::(Partial|Full)PivLU\b|\.(inverse|determinant)\(\)",
+    "Eigen/QR": r"Eigen::\w*HouseholderQR\b",
+    "Eigen/SVD": r"Eigen::(JacobiSVD|BDCSVD)\b",
+}
 
 
 def layers(project):
@@ -98,6 +118,18 @@ def check_includes(project):
                 yield f"{header}:{number}: includes <{target}>, expected no header outside backend/cuda to know it"
 
 
+def check_names(project):
+    """A header that uses a name of NAMES includes what declares it: compiled alone, it finds that precompiled."""
+    for header in headers(project) + device_headers(project):
+        path = project / "include/lazytrain" / header
+        code = re.sub(r"//.*", "", path.read_text(encoding="utf-8"))
+        included = {target for _, _, target in includes(path)}
+        for target, name in NAMES.items():
+            used = re.search(name, code)
+            if used and target not in included:
+                yield f"{header}: uses {used.group(0)}, expected it to include <{target}>"
+
+
 def check_tests(project):
     """Every public header has its test, and its test includes it; a .cuh is included by a test of tests/cuda."""
     on_devices = {target for test in (project / "tests/cuda").glob("*.cu") for _, _, target in includes(test)}
@@ -131,6 +163,7 @@ def check_umbrella(project):
 RULES = {
     "layers": check_layers,
     "includes": check_includes,
+    "names": check_names,
     "tests": check_tests,
     "umbrella": check_umbrella,
 }
@@ -174,6 +207,11 @@ PLANTED = {
         ("include/lazytrain/backend/cuda/e.hpp", "#pragma once\n#include <cuda_runtime.h>\n", "only nvcc can see"),
         ("include/lazytrain/backend/cuda/e.hpp", "#pragma once\n#include <lazytrain/backend/cuda/f.cuh>\n", "only nvcc can see"),
         ("include/lazytrain/left/b.hpp", "#pragma once\n#include <lazytrain/backend/cuda/e.hpp>\n", "no header outside"),
+    ],
+    "names": [
+        ("include/lazytrain/low/a.hpp", "#pragma once\nstd::shared_ptr<int> p;\n", "expected it to include <memory>"),
+        ("include/lazytrain/low/a.hpp", "#pragma once\n#include <Eigen/Core>\nauto x = a.llt();\n", "to include <Eigen/Cholesky>"),
+        ("include/lazytrain/backend/cuda/f.cuh", "#pragma once\nstd::map<int, int> m;\n", "to include <map>"),
     ],
     "tests": [
         ("include/lazytrain/low/d.hpp", "#pragma once\n", "has no test"),

@@ -6,6 +6,7 @@
 #include <lazytrain/loss/log_sum_exp.hpp>
 #include <lazytrain/loss/pointwise.hpp>
 #include <limits>
+#include <memory>
 #include <utility>
 
 namespace lazytrain {
