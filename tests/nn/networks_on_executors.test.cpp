@@ -29,6 +29,7 @@ TEMPLATE_TEST_CASE(
 
 TEMPLATE_TEST_CASE("networks on an executor agree with the host's backend", "[nn]", float, double) {
   using S = TestType;
+  const HostExecutor::Mode mode(ThreadOrder::strided, HostAccess::allowed);
   check_agreement(small_network_results(Backend<S>({.chunk = 2})), small_network_results(host_backend<S>(2)));
   CHECK(HostExecutor::allocated() == 0);
 }
