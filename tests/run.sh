@@ -1,10 +1,11 @@
 #!/bin/sh
 # Builds and tests the project: `sh tests/run.sh [--all]`.
 #
-# On Debian 12 it first installs what is missing (as root or with sudo). Then every test runs: those of the layers that handle memory
+# On Debian 12 it first installs what is missing (as root or with sudo). Then the tests run: those of the layers that handle memory
 # themselves in Debug under clang's sanitizers, with every header alone; the others in Release by clang; the examples and the tests
 # of the core in Release by g++, which takes longer. Where nvcc 12 or later is found follows the preset cuda, whose tests are
-# skipped where there is no device. With --all every test runs in every preset: also gcc-debug, clang-tidy and the benchmarks' build.
+# skipped where there is no device. With --all every test runs in every preset, algorithms on executors also in single precision and
+# networks also on the simulated device: also gcc-debug, clang-tidy and the benchmarks' build.
 # Tests of real data run where LAZYTRAIN_DATA names a folder of them. The last line is `N passed, N failed`, without those that
 # were skipped; the exit status is 0 if nothing failed.
 
@@ -13,10 +14,12 @@ cd "$(dirname "$0")/.." || exit 1
 
 presets="gcc clang sanitize"
 all=no
+short=ON
 case "${1-}" in
   "") ;;
   --all)
     all=yes
+    short=OFF
     presets="gcc clang sanitize gcc-debug release"
     ;;
   *)
@@ -91,7 +94,7 @@ run_preset() {
       ;;
   esac
   # shellcheck disable=SC2086 # nothing, or one word
-  check "$1: configure" cmake --preset "$1" "-DLAZYTRAIN_TEST_FOLDERS=$folders" $option
+  check "$1: configure" cmake --preset "$1" "-DLAZYTRAIN_TEST_FOLDERS=$folders" "-DLAZYTRAIN_TEST_SHORT=$short" $option
   check "$1: build" cmake --build --preset "$1" -- -k 0
   log="build/$1/ctest.log"
   ctest --preset "$1" -j "$(nproc)" >"$log" 2>&1

@@ -14,21 +14,34 @@ import tempfile
 
 UMBRELLA = "lazytrain.hpp"
 
-# What is precompiled where every header is compiled alone, and the names of it that a header may use only if it includes it.
+# What is precompiled where every header is compiled alone, with what that includes, and the names of it that a header may use only if it includes it.
 NAMES = {
+    "array": r"std::(array|to_array)\b",
+    "atomic": r"std::atomic\b",
     "chrono": r"std::chrono\b",
     "condition_variable": r"std::condition_variable\b",
     "filesystem": r"std::filesystem\b",
     "fstream": r"std::[io]?fstream\b",
     "functional": r"std::function\b",
+    "iomanip": r"std::(setprecision|setw|setfill)\b",
     "map": r"std::map\b",
     "memory": r"std::(shared_ptr|unique_ptr|weak_ptr|make_shared|make_unique)\b",
     "mutex": r"std::(mutex|scoped_lock|lock_guard|unique_lock)\b",
+    "numeric": r"std::(accumulate|iota|gcd|reduce|inner_product)\b",
+    "optional": r"std::(optional|nullopt)\b",
     "random": r"std::(mt19937\w*|random_device|\w+_distribution)\b",
+    "set": r"std::set\b",
     "sstream": r"std::[io]?stringstream\b",
+    "string": r"std::(string|to_string)\b",
     "thread": r"std::j?thread\b",
+    "tuple": r"std::(tuple|tie)\b",
+    "variant": r"std::(variant|visit)\b",
+    "vector": r"std::vector\b",
     "Eigen/Cholesky": r"Eigen::(LLT|LDLT)\b|\.ld?lt\(\)",
     "Eigen/Eigenvalues": r"Eigen::(SelfAdjointEigenSolver|EigenSolver|Tridiagonalization)\b",
+    "Eigen/Geometry": r"Eigen::(Quaternion|AngleAxis|Rotation2D|Transform)\w*\b|\.cross\(",
+    "Eigen/Householder": r"Eigen::HouseholderSequence\b|\b(householderSequence|makeHouseholder\w*)\(",
+    "Eigen/Jacobi": r"Eigen::JacobiRotation\b",
     "Eigen/LU": r"Eigen::(Partial|Full)PivLU\b|\.(inverse|determinant)\(\)",
     "Eigen/QR": r"Eigen::\w*HouseholderQR\b",
     "Eigen/SVD": r"Eigen::(JacobiSVD|BDCSVD)\b",

@@ -5,8 +5,10 @@
 using namespace lazytrain;
 using namespace lazytrain::testing;
 
-TEST_CASE("exponential methods on an executor end where they do on the host", "[flow]") {
-  check_same_as_on_host([](const auto& backend) { return exponential_results(backend); }, false);
+TEMPLATE_TEST_CASE(
+    "exponential methods on an executor end where they do on the host, in any order of threads", "[flow]",
+    LAZYTRAIN_EXECUTOR_SCALARS) {
+  check_same_as_on_host<TestType>([](const auto& backend) { return exponential_results(backend); }, true);
 }
 
 TEST_CASE("an interrupted run of an exponential method on an executor goes on with the same bits", "[flow]") {

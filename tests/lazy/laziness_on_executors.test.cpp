@@ -4,14 +4,17 @@
 using namespace lazytrain;
 using namespace lazytrain::testing;
 
-TEST_CASE("spectra of tangent kernels on an executor are those of the host", "[lazy]") {
-  check_same_as_on_host([](const auto& backend) { return spectrum_results(backend); }, true);
+TEMPLATE_TEST_CASE("spectra of tangent kernels on an executor are those of the host", "[lazy]",
+                   LAZYTRAIN_EXECUTOR_SCALARS) {
+  check_same_as_on_host<TestType>([](const auto& backend) { return spectrum_results(backend); }, true);
 }
 
-TEST_CASE("kernel regression on an executor is that of the host", "[lazy]") {
-  check_same_as_on_host([](const auto& backend) { return regression_results(backend); }, true);
+TEMPLATE_TEST_CASE("kernel regression on an executor is that of the host", "[lazy]",
+                   LAZYTRAIN_EXECUTOR_SCALARS) {
+  check_same_as_on_host<TestType>([](const auto& backend) { return regression_results(backend); }, true);
 }
 
-TEST_CASE("laziness of a network on an executor is that on the host", "[lazy]") {
-  check_same_as_on_host([](const auto& backend) { return laziness_results(backend); }, true);
+TEMPLATE_TEST_CASE("laziness of a network on an executor is that on the host", "[lazy]",
+                   LAZYTRAIN_EXECUTOR_SCALARS) {
+  check_same_as_on_host<TestType>([](const auto& backend) { return laziness_results(backend); }, true);
 }

@@ -20,8 +20,8 @@ TEST_CASE("ResNet-18 has the parameters that one counts by hand", "[nn]") {
   CHECK(net.outputs() == 10);
 }
 
-TEST_CASE("ResNet-18 of reduced width is differentiable end to end", "[nn]") {
-  check_network_end_to_end(nn::resnet18<double>({.width = 0.07}, cpu::Backend<double>({.chunk = 2})));
+TEMPLATE_TEST_CASE("ResNet-18 of reduced width is differentiable end to end", "[nn]", float, double) {
+  check_network_end_to_end(nn::resnet18<TestType>({.width = 0.07}, cpu::Backend<TestType>({.chunk = 2})));
 }
 
 TEST_CASE("ResNet-18: the smallest image, and refusals", "[nn]") {

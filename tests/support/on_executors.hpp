@@ -1,7 +1,16 @@
 #pragma once
 
+#include <concepts>
 #include <support/device_laws.hpp>
 #include <support/host_executor.hpp>
+#include <vector>
+
+/// The scalar types in which algorithms are compared on executors.
+#ifdef LAZYTRAIN_TEST_SHORT
+#define LAZYTRAIN_EXECUTOR_SCALARS double
+#else
+#define LAZYTRAIN_EXECUTOR_SCALARS float, double
+#endif
 
 namespace lazytrain::testing {
 
@@ -9,15 +18,26 @@ namespace lazytrain::testing {
 template <class S>
 using HostExecutorBackend = cuda::ExecutorBackend<S, HostExecutor>;
 
-/// Results in double precision on an executor, with threads called in strides, are those of the host's
-/// backend; `guarded`: with memory that the host may not touch, which takes time. (The parts of networks run
-/// in every order and in single precision in tests/backend and tests/nn, and all of this on a device.)
-template <class F>
+/// Results on an executor are those of the host's backend, in every order of threads (short tests: in
+/// strides); `guarded`: in one precision also with memory that the host may not touch, which takes time.
+template <class S, class F>
 void check_same_as_on_host(const F& results, bool guarded) {
-  {
-    const HostExecutor::Mode mode(ThreadOrder::strided, guarded ? HostAccess::refused : HostAccess::allowed);
-    check_agreement(results(HostExecutorBackend<double>()),
-                    results(cpu::Backend<double>({.threads = 1, .convolution = ConvAlgorithm::im2col})));
+#ifdef LAZYTRAIN_TEST_SHORT
+  const std::vector<ThreadOrder> orders = {ThreadOrder::strided};
+  constexpr bool guard = true;
+#else
+  const std::vector<ThreadOrder> orders = {ThreadOrder::ascending, ThreadOrder::descending,
+                                           ThreadOrder::strided};
+  constexpr bool guard = std::same_as<S, float>;
+#endif
+  const auto expected = results(cpu::Backend<S>({.threads = 1, .convolution = ConvAlgorithm::im2col}));
+  for (const ThreadOrder order : orders) {
+    const HostExecutor::Mode mode(order, HostAccess::allowed);
+    check_agreement(results(HostExecutorBackend<S>()), expected);
+  }
+  if (guarded && guard) {
+    const HostExecutor::Mode mode(ThreadOrder::ascending);
+    check_agreement(results(HostExecutorBackend<S>()), expected);
   }
   CHECK(HostExecutor::allocated() == 0);
 }

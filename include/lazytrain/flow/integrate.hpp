@@ -2,6 +2,7 @@
 
 #include <lazytrain/flow/any_field.hpp>
 #include <lazytrain/flow/integration.hpp>
+#include <string>
 #include <type_traits>
 #include <vector>
 

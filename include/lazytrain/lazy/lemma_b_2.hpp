@@ -5,6 +5,7 @@
 #include <lazytrain/lazy/kernel_flow.hpp>
 #include <lazytrain/lazy/problem_constants.hpp>
 #include <optional>
+#include <vector>
 
 namespace lazytrain {
 

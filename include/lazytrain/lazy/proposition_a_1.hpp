@@ -8,6 +8,7 @@
 #include <lazytrain/model/jacobian.hpp>
 #include <limits>
 #include <optional>
+#include <vector>
 
 namespace lazytrain {
 

@@ -7,6 +7,7 @@
 #include <lazytrain/lazy/problem_constants.hpp>
 #include <lazytrain/linalg/phi.hpp>
 #include <utility>
+#include <vector>
 
 namespace lazytrain {
 

@@ -7,7 +7,9 @@
 #include <lazytrain/lazy/problem_constants.hpp>
 #include <lazytrain/lazy/theorem_2_3_radius.hpp>
 #include <limits>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace lazytrain {
 

@@ -5,6 +5,7 @@
 #include <lazytrain/nn/layer.hpp>
 #include <memory>
 #include <numeric>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <lazytrain/core/random.hpp>
 #include <lazytrain/nn/network.hpp>
+#include <optional>
 #include <utility>
 
 namespace lazytrain::nn {

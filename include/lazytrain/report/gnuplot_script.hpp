@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 /// Figures in gnuplot's language.
 namespace lazytrain::report {

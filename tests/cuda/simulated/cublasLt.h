@@ -25,6 +25,18 @@ inline cublasStatus_t cublasLtDestroy(cublasLtHandle_t handle) {
   return CUBLAS_STATUS_SUCCESS;
 }
 
+namespace lazytrain::testing {
+
+/// Refuses a value of another size than the attribute's.
+template <class Field>
+cublasStatus_t set_attribute(Field& field, const void* value, std::size_t bytes) {
+  if (bytes != sizeof field) return CUBLAS_STATUS_INVALID_VALUE;
+  std::memcpy(&field, value, bytes);
+  return CUBLAS_STATUS_SUCCESS;
+}
+
+}  // namespace lazytrain::testing
+
 struct cublasLtMatmulDescOpaque_t {
   cublasComputeType_t compute;
   cudaDataType_t scale;
@@ -47,11 +59,7 @@ enum cublasLtMatmulDescAttributes_t {
 inline cublasStatus_t cublasLtMatmulDescSetAttribute(cublasLtMatmulDesc_t operation,
                                                      cublasLtMatmulDescAttributes_t attribute,
                                                      const void* value, std::size_t bytes) {
-  const auto set = [&](auto& field) {
-    if (bytes != sizeof field) return CUBLAS_STATUS_INVALID_VALUE;
-    std::memcpy(&field, value, bytes);
-    return CUBLAS_STATUS_SUCCESS;
-  };
+  const auto set = [&](auto& field) { return lazytrain::testing::set_attribute(field, value, bytes); };
   switch (attribute) {
     case CUBLASLT_MATMUL_DESC_TRANSA:
       return set(operation->left);
@@ -98,11 +106,7 @@ enum cublasLtMatmulPreferenceAttributes_t {
 inline cublasStatus_t cublasLtMatmulPreferenceSetAttribute(cublasLtMatmulPreference_t preference,
                                                            cublasLtMatmulPreferenceAttributes_t attribute,
                                                            const void* value, std::size_t bytes) {
-  const auto set = [&](auto& field) {
-    if (bytes != sizeof field) return CUBLAS_STATUS_INVALID_VALUE;
-    std::memcpy(&field, value, bytes);
-    return CUBLAS_STATUS_SUCCESS;
-  };
+  const auto set = [&](auto& field) { return lazytrain::testing::set_attribute(field, value, bytes); };
   switch (attribute) {
     case CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES:
       return set(preference->workspace);
@@ -151,9 +155,6 @@ cublasStatus_t simulated_matmul(const cublasLtMatmulDescOpaque_t& operation, con
                                 const cublasLtMatrixLayoutOpaque_t& c_layout) {
   const bool has_bias = (operation.epilogue & CUBLASLT_EPILOGUE_BIAS) != 0;
   if (has_bias && operation.bias == nullptr) return CUBLAS_STATUS_INVALID_VALUE;
-  const auto transpose = [](cublasOperation_t of) {
-    return of == CUBLAS_OP_T ? cuda::Transpose::yes : cuda::Transpose::no;
-  };
   const cuda::MatrixProduct<S> product{.left = transpose(operation.left),
                                        .right = transpose(operation.right),
                                        .m = c_layout.rows,

@@ -62,6 +62,10 @@ inline cublasStatus_t cublasSetMathMode(cublasHandle_t handle, cublasMath_t math
 
 namespace lazytrain::testing {
 
+inline cuda::Transpose transpose(cublasOperation_t operation) {
+  return operation == CUBLAS_OP_T ? cuda::Transpose::yes : cuda::Transpose::no;
+}
+
 /// A product of the library, refused as there, and done later by the host's executor.
 template <class S>
 cublasStatus_t simulated_gemm(cublasHandle_t handle, cublasOperation_t left, cublasOperation_t right, Index m,
@@ -73,9 +77,6 @@ cublasStatus_t simulated_gemm(cublasHandle_t handle, cublasOperation_t left, cub
       ldb < std::max<Index>(1, right == CUBLAS_OP_N ? k : n) || ldc < std::max<Index>(1, m))
     return CUBLAS_STATUS_INVALID_VALUE;
   if (*alpha != S(1)) return CUBLAS_STATUS_NOT_SUPPORTED;
-  const auto transpose = [](cublasOperation_t operation) {
-    return operation == CUBLAS_OP_T ? cuda::Transpose::yes : cuda::Transpose::no;
-  };
   Simulation::here().later(
       [product = cuda::MatrixProduct<S>{.left = transpose(left),
                                         .right = transpose(right),
