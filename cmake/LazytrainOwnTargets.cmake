@@ -30,6 +30,9 @@ target_link_libraries(lazytrain_own INTERFACE lazytrain_warnings)
 if(LAZYTRAIN_SANITIZE)
   target_compile_options(lazytrain_own INTERFACE -fsanitize=${LAZYTRAIN_SANITIZE} -fno-sanitize-recover=all
                                                  -fno-omit-frame-pointer)
+  if(LAZYTRAIN_SANITIZE_WITHOUT)
+    target_compile_options(lazytrain_own INTERFACE -fno-sanitize=${LAZYTRAIN_SANITIZE_WITHOUT})
+  endif()
   target_link_options(lazytrain_own INTERFACE -fsanitize=${LAZYTRAIN_SANITIZE})
 endif()
 

@@ -2,10 +2,10 @@
 # Builds and tests the project: `sh tests/run.sh [--all]`.
 #
 # On Debian 12 it first installs what is missing (as root or with sudo). Then the tests run: those of the layers that handle memory
-# themselves in Debug under clang's sanitizers, with every header alone; the others in Release by clang; the examples and the tests
+# themselves in Debug under clang's sanitizers; the others in Release by clang, with every header alone; the examples and the tests
 # of the core in Release by g++, which takes longer. Where nvcc 12 or later is found follows the preset cuda, whose tests are
 # skipped where there is no device. With --all every test runs in every preset, algorithms on executors also in single precision and
-# networks also on the simulated device: also gcc-debug, clang-tidy and the benchmarks' build.
+# networks also on the simulated device: also gcc-debug, headers one by one, clang-tidy and the benchmarks' build.
 # Tests of real data run where LAZYTRAIN_DATA names a folder of them. The last line is `N passed, N failed`, without those that
 # were skipped; the exit status is 0 if nothing failed.
 
@@ -14,12 +14,10 @@ cd "$(dirname "$0")/.." || exit 1
 
 presets="gcc clang sanitize"
 all=no
-short=ON
 case "${1-}" in
   "") ;;
   --all)
     all=yes
-    short=OFF
     presets="gcc clang sanitize gcc-debug release"
     ;;
   *)
@@ -75,29 +73,43 @@ check_tidy() {
     xargs -P "$(nproc)" -n 4 clang-tidy --quiet -p build/sanitize
 }
 
-# run_preset <preset>: configures, builds whatever can be built and adds CTest's numbers.
-run_preset() {
-  folders=""
-  option=""
-  case "$1 $all" in
-    "sanitize no")
-      folders="core;backend;autodiff;data;nn"
-      option=-DCMAKE_CXX_FLAGS_DEBUG=-O0 # lines in reports take time
+# short <preset>: the options of a run without --all.
+short() {
+  echo "-DLAZYTRAIN_TEST_SHORT=ON"
+  case "$1" in
+    gcc) echo "-DLAZYTRAIN_TEST_FOLDERS=core" ;;
+    clang) # Optimized where running takes longer than optimizing does.
+      echo "-DLAZYTRAIN_TEST_FOLDERS=linalg;loss;report;model;kernel;flow;lazy;cuda -DLAZYTRAIN_BUILD_EXAMPLES=OFF"
+      echo "-DLAZYTRAIN_TEST_OPTIMIZED=linalg;lazy"
+      echo "-DCMAKE_CXX_FLAGS_RELEASE=-DNDEBUG"
       ;;
-    "gcc no") folders=core ;;
-    "clang no") folders="linalg;loss;report;model;kernel;flow;lazy;cuda" option=-DLAZYTRAIN_BUILD_EXAMPLES=OFF ;;
-    "clang yes") option=-DLAZYTRAIN_BUILD_EXAMPLES=ON ;; # not what an earlier run left
-    cuda*)
-      folders=cuda
-      option=-DLAZYTRAIN_TEST_WITHOUT_DEVICE=OFF
-      if [ "$all" = no ] && ! [ -e /dev/nvidiactl ]; then option=-DLAZYTRAIN_TEST_WITHOUT_DEVICE=ON; fi
+    sanitize) # No lines in reports; null pointers and misaligned vectors end a program without these checks too.
+      echo "-DLAZYTRAIN_TEST_FOLDERS=core;backend;autodiff;data;nn -DLAZYTRAIN_TEST_HEADERS=OFF"
+      echo "-DCMAKE_CXX_FLAGS_DEBUG=-O0 -DLAZYTRAIN_SANITIZE_WITHOUT=null,alignment"
       ;;
+    cuda) [ -e /dev/nvidiactl ] || echo "-DLAZYTRAIN_TEST_WITHOUT_DEVICE=ON" ;;
   esac
-  # shellcheck disable=SC2086 # nothing, or one word
-  check "$1: configure" cmake --preset "$1" "-DLAZYTRAIN_TEST_FOLDERS=$folders" "-DLAZYTRAIN_TEST_SHORT=$short" $option
+}
+
+# build <preset>: configures and builds whatever can be built.
+build() {
+  options=""
+  if [ "$all" = no ]; then options=$(short "$1"); fi
+  # shellcheck disable=SC2086 # a list of words
+  check "$1: configure" cmake --preset "$1" $options
   check "$1: build" cmake --build --preset "$1" -- -k 0
-  log="build/$1/ctest.log"
-  ctest --preset "$1" -j "$(nproc)" >"$log" 2>&1
+}
+
+# begin_tests <preset>: in the background, for the last of them leave processors idle.
+begin_tests() {
+  running="$1"
+  ctest --preset "$1" -j "$(nproc)" >"build/$1/ctest.log" 2>&1 &
+}
+
+# end_tests: adds CTest's numbers.
+end_tests() {
+  wait
+  log="build/$running/ctest.log"
   grep -v '   Passed  ' "$log"
   # CTest counts them among the passed.
   not_run=$(grep -c '(Skipped)$' "$log")
@@ -114,9 +126,13 @@ if ! install_missing $packages; then
   echo "some packages could not be installed; going on without them" >&2
 fi
 check "clang-format" check_format
+running=""
 for preset in $presets; do
-  run_preset "$preset"
+  build "$preset"
+  if [ -n "$running" ]; then end_tests; fi
+  begin_tests "$preset"
 done
+end_tests
 if [ "$all" = yes ]; then
   check "clang-tidy" check_tidy
 fi

@@ -25,7 +25,7 @@ struct DeviceResults {
   [[nodiscard]] static Results<S> steps_of_graph();
 };
 
-/// What exponential methods, spectra, kernel regression and diagnostics give there (diagnostics_results.cu).
+/// What exponential methods, spectra, kernel regression and diagnostics give there.
 template <class S>
 struct DeviceDiagnostics {
   [[nodiscard]] static Results<S> exponential();
@@ -34,7 +34,7 @@ struct DeviceDiagnostics {
   [[nodiscard]] static Results<S> laziness();
 };
 
-/// What the two flows and models of models give there (flows_results.cu).
+/// What the two flows and models of models give there.
 template <class S>
 struct DeviceFlows {
   [[nodiscard]] static Results<S> both();

@@ -7,7 +7,7 @@ using namespace lazytrain::testing;
 
 TEMPLATE_TEST_CASE(
     "exponential methods on an executor end where they do on the host, in any order of threads", "[flow]",
-    LAZYTRAIN_EXECUTOR_SCALARS) {
+    LAZYTRAIN_LONG_TEST_SCALARS) {
   check_same_as_on_host<TestType>([](const auto& backend) { return exponential_results(backend); }, true);
 }
 

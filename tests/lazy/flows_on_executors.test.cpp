@@ -21,7 +21,7 @@ TEST_CASE("models of models and fields of two flows leave an executor's memory t
 }
 
 TEMPLATE_TEST_CASE("both flows of a network on an executor are those of the host", "[lazy]",
-                   LAZYTRAIN_EXECUTOR_SCALARS) {
+                   LAZYTRAIN_LONG_TEST_SCALARS) {
   check_same_as_on_host<TestType>([](const auto& backend) { return twin_results(backend); }, false);
 }
 
@@ -30,6 +30,6 @@ TEST_CASE("theorems are checked on an executor as on the host", "[lazy]") {
 }
 
 TEMPLATE_TEST_CASE("models of models on an executor are those of the host", "[lazy]",
-                   LAZYTRAIN_EXECUTOR_SCALARS) {
+                   LAZYTRAIN_LONG_TEST_SCALARS) {
   check_same_as_on_host<TestType>([](const auto& backend) { return composed_results(backend); }, false);
 }

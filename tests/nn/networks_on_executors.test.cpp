@@ -1,5 +1,6 @@
 #include <support/host_executor.hpp>
 #include <support/network_laws.hpp>
+#include <support/scalars.hpp>
 
 using namespace lazytrain;
 using namespace lazytrain::testing;
@@ -34,8 +35,8 @@ TEMPLATE_TEST_CASE("networks on an executor agree with the host's backend", "[nn
   CHECK(HostExecutor::allocated() == 0);
 }
 
-TEMPLATE_TEST_CASE("VGG-11 and ResNet-18 on an executor agree with the host's backend", "[nn]", float,
-                   double) {
+TEMPLATE_TEST_CASE("VGG-11 and ResNet-18 on an executor agree with the host's backend", "[nn]",
+                   LAZYTRAIN_LONG_TEST_SCALARS) {
   using S = TestType;
   const HostExecutor::Mode mode(ThreadOrder::descending, HostAccess::allowed);
   check_agreement(paper_network_results(Backend<S>(), 1.0 / 32, 2),

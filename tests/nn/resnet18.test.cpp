@@ -1,4 +1,5 @@
 #include <lazytrain/nn/resnet18.hpp>
+#include <support/scalars.hpp>
 
 #include "paper_networks.hpp"
 
@@ -20,7 +21,8 @@ TEST_CASE("ResNet-18 has the parameters that one counts by hand", "[nn]") {
   CHECK(net.outputs() == 10);
 }
 
-TEMPLATE_TEST_CASE("ResNet-18 of reduced width is differentiable end to end", "[nn]", float, double) {
+TEMPLATE_TEST_CASE("ResNet-18 of reduced width is differentiable end to end", "[nn]",
+                   LAZYTRAIN_LONG_TEST_SCALARS) {
   check_network_end_to_end(nn::resnet18<TestType>({.width = 0.07}, cpu::Backend<TestType>({.chunk = 2})));
 }
 

@@ -3,14 +3,8 @@
 #include <concepts>
 #include <support/device_laws.hpp>
 #include <support/host_executor.hpp>
+#include <support/scalars.hpp>
 #include <vector>
-
-/// The scalar types in which algorithms are compared on executors.
-#ifdef LAZYTRAIN_TEST_SHORT
-#define LAZYTRAIN_EXECUTOR_SCALARS double
-#else
-#define LAZYTRAIN_EXECUTOR_SCALARS float, double
-#endif
 
 namespace lazytrain::testing {
 
