@@ -4,8 +4,9 @@
 # On Debian 12 it first installs what is missing (as root or with sudo). Then the tests run: those of the layers that handle memory
 # themselves in Debug under clang's sanitizers; the others in Release by clang, with every header alone; the examples and the tests
 # of the core in Release by g++, which takes longer. Where nvcc 12 or later is found follows the preset cuda, whose tests are
-# skipped where there is no device. With --all every test runs in every preset, algorithms on executors also in single precision and
-# networks also on the simulated device: also gcc-debug, headers one by one, clang-tidy and the benchmarks' build.
+# skipped where there is no device. With --all every test runs in every preset, sizes and precisions that repeat what takes long
+# included, networks also on the simulated device, and with the sanitizers' checks of null pointers and alignment: also gcc-debug,
+# headers one by one, clang-tidy and the benchmarks' build.
 # Tests of real data run where LAZYTRAIN_DATA names a folder of them. The last line is `N passed, N failed`, without those that
 # were skipped; the exit status is 0 if nothing failed.
 

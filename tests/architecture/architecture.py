@@ -14,7 +14,7 @@ import tempfile
 
 UMBRELLA = "lazytrain.hpp"
 
-# What is precompiled where every header is compiled alone, with what that includes, and the names of it that a header may use only if it includes it.
+# What every header is given where it is compiled alone, with what that includes, and the names of it that a header may use only if it includes it.
 NAMES = {
     "array": r"std::(array|to_array)\b",
     "atomic": r"std::atomic\b",
@@ -132,7 +132,7 @@ def check_includes(project):
 
 
 def check_names(project):
-    """A header that uses a name of NAMES includes what declares it: compiled alone, it finds that precompiled."""
+    """A header that uses a name of NAMES includes what declares it: compiled alone, it is given that."""
     for header in headers(project) + device_headers(project):
         path = project / "include/lazytrain" / header
         code = re.sub(r"//.*", "", path.read_text(encoding="utf-8"))

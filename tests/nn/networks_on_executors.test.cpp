@@ -1,6 +1,6 @@
 #include <support/host_executor.hpp>
+#include <support/long_tests.hpp>
 #include <support/network_laws.hpp>
-#include <support/scalars.hpp>
 
 using namespace lazytrain;
 using namespace lazytrain::testing;

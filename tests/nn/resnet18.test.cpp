@@ -1,5 +1,5 @@
 #include <lazytrain/nn/resnet18.hpp>
-#include <support/scalars.hpp>
+#include <support/long_tests.hpp>
 
 #include "paper_networks.hpp"
 

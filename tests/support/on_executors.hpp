@@ -3,7 +3,7 @@
 #include <concepts>
 #include <support/device_laws.hpp>
 #include <support/host_executor.hpp>
-#include <support/scalars.hpp>
+#include <support/long_tests.hpp>
 
 namespace lazytrain::testing {
 

@@ -3,6 +3,7 @@
 
 #include "support/catch.hpp"
 #include "support/contraction.hpp"
+#include "support/long_tests.hpp"
 
 using namespace lazytrain;
 using namespace lazytrain::testing;
@@ -99,7 +100,8 @@ TEMPLATE_TEST_CASE("the block of a pair has the same bits in every block of imag
       {.shape = {.channels = 5, .height = 7, .width = 6, .filters = 40}, .outputs = 3},
       {.shape = {.channels = 70, .height = 3, .width = 3, .filters = 65, .stride = 2}, .outputs = 7},
       {.shape = {40, 1, 1, 10, 1, 1, 0}, .outputs = 10}};
-  const Index n = 5;
+  const Index n = short_tests ? 5 : 7;
+  const std::vector<Index> sizes = short_tests ? std::vector<Index>{1, 2, 4} : std::vector<Index>{1, 2, 4, 5};
   for (auto layer : layers) {
     const Index k = layer.outputs;
     const RandomSamples<S> samples(layer.shape, n, k, rng);
@@ -110,7 +112,7 @@ TEMPLATE_TEST_CASE("the block of a pair has the same bits in every block of imag
       const Matrix<S> square = contracted(layer, method, samples.all(), samples.all());
       for (const std::size_t memory : {std::size_t(0), std::size_t(40000), std::size_t(1) << 30}) {
         cpu::ContractionWorkspace<S> workspace(memory);
-        for (const Index size : {1, 2, 4}) {
+        for (const Index size : sizes) {
           CAPTURE(memory, size);
           // Blocks of a larger matrix, from one workspace that has seen other sizes.
           Matrix<S> out = Matrix<S>::Zero(n * k + 3, n * k + 5);
