@@ -37,6 +37,7 @@
 #include <lazytrain/core/output_space.hpp>
 #include <lazytrain/core/random.hpp>
 #include <lazytrain/core/types.hpp>
+#include <lazytrain/core/unit_vectors.hpp>
 #include <lazytrain/core/vector.hpp>
 #include <lazytrain/data/cifar10.hpp>
 #include <lazytrain/data/csv.hpp>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <algorithm>
 #include <lazytrain/core/error.hpp>
+#include <lazytrain/core/unit_vectors.hpp>
 #include <lazytrain/model/linearize.hpp>
 #include <utility>
 
@@ -63,25 +63,19 @@ class KernelOperator {
 /// matrix.
 template <Model H>
 [[nodiscard]] Vector<scalar_t<H>> kernel_diagonal(const Tangent<H>& tangent) {
-  using S = scalar_t<H>;
-  const Index outputs = tangent.output_dim();
-  const Index parameters = tangent.parameter_dim();
-  Vector<S> diagonal = Vector<S>::Zero(outputs);
-  Vector<S> unit = Vector<S>::Zero(std::min(outputs, parameters));
-  outputs_t<H> u = zeros_like(tangent.value());
-  parameters_t<H> v(parameters);
-  for (Index i = 0; i < unit.size(); ++i) {
-    unit(i) = S(1);
-    if (parameters <= outputs) {
-      place(unit, v);
-      tangent.jvp(v, u);
-      diagonal += host_numbers(u).cwiseAbs2();
-    } else {
-      place(unit, u);
-      tangent.vjp(u, v);
-      diagonal(i) = dot(v, v);
-    }
-    unit(i) = S(0);
+  Vector<scalar_t<H>> diagonal = Vector<scalar_t<H>>::Zero(tangent.output_dim());
+  outputs_t<H> image = zeros_like(tangent.value());
+  parameters_t<H> gradient(tangent.parameter_dim());
+  if (tangent.parameter_dim() <= tangent.output_dim()) {
+    for_each_unit_vector(gradient, [&](Index, const auto& v) {
+      tangent.jvp(v, image);
+      diagonal += host_numbers(image).cwiseAbs2();
+    });
+  } else {
+    for_each_unit_vector(image, [&](Index i, const auto& u) {
+      tangent.vjp(u, gradient);
+      diagonal(i) = dot(gradient, gradient);
+    });
   }
   return diagonal;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <concepts>
 #include <lazytrain/core/error.hpp>
+#include <lazytrain/core/unit_vectors.hpp>
 #include <lazytrain/model/gram.hpp>
 #include <stdexcept>
 
@@ -109,17 +110,12 @@ requires std::same_as<parameters_t<H>, parameters_t<G>>
   } else {
     parameters_t<H> gradient(train.parameter_dim());
     const auto fill_columns = [&](const auto& from, const auto& to, auto keep) {
-      Vector<scalar_t<H>> unit = Vector<scalar_t<H>>::Zero(from.output_dim());
-      auto cotangent = zeros_like(from.value());
       auto image = zeros_like(to.value());
-      for (Index j = 0; j < from.output_dim(); ++j) {
-        unit(j) = 1;
-        place(unit, cotangent);
+      for_each_unit_vector(from.value(), [&](Index j, const auto& cotangent) {
         from.vjp(cotangent, gradient);
         to.jvp(gradient, image);
         keep(j, host_numbers(image));
-        unit(j) = 0;
-      }
+      });
     };
     if (test.output_dim() <= train.output_dim()) {
       fill_columns(test, train, [&](Index j, const auto& column) { out.col(j) = column; });

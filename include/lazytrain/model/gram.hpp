@@ -1,5 +1,6 @@
 #pragma once
 
+#include <lazytrain/core/unit_vectors.hpp>
 #include <lazytrain/model/jacobian.hpp>
 
 namespace lazytrain {
@@ -16,17 +17,13 @@ void gram(const Tangent<H>& tangent, Matrix<scalar_t<H>>& out) {
   if constexpr (requires { tangent.native().gram(out); }) {
     tangent.native().gram(out);
   } else if constexpr (VectorElsewhere<parameters_t<H>>) {
-    Vector<scalar_t<H>> unit = Vector<scalar_t<H>>::Zero(out.rows());
-    outputs_t<H> u = zeros_like(tangent.value());
     parameters_t<H> gradient(tangent.parameter_dim());
-    for (Index j = 0; j < out.cols(); ++j) {
-      unit(j) = 1;
-      place(unit, u);
+    outputs_t<H> column = zeros_like(tangent.value());
+    for_each_unit_vector(column, [&](Index j, const auto& u) {
       tangent.vjp(u, gradient);
-      tangent.jvp(gradient, u);
-      out.col(j) = host_numbers(u);
-      unit(j) = 0;
-    }
+      tangent.jvp(gradient, column);
+      out.col(j) = host_numbers(column);
+    });
     out.template triangularView<Eigen::StrictlyUpper>() = out.transpose();
   } else {
     const Matrix<scalar_t<H>> j = jacobian(tangent);
