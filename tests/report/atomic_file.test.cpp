@@ -88,7 +88,7 @@ TEST_CASE("RowWriter appends rows and continues a file") {
 TEST_CASE("RowWriter cuts off a torn row, however long") {
   const TemporaryFolder folder;
   const std::size_t length = GENERATE(1u, 4095u, 4096u, 4097u, 10000u);
-  const std::string whole = GENERATE("", "a\n", "a\nbb\n");
+  const std::string whole = GENERATE("a\n", "a\nbb\n");
   write_atomically(folder / "x", whole + std::string(length, 'z'));
   RowWriter rows(folder / "x");
   rows.write("c");
@@ -104,6 +104,29 @@ TEST_CASE("RowWriter refuses another header and rows of several lines") {
   CHECK_THROWS_AS(rows.write("1\n2"), std::invalid_argument);
   CHECK(contents(folder / "x") == "alpha,loss,time\n1,2,3\n");
   CHECK_THROWS_AS(RowWriter(folder / "x/y"), std::runtime_error);
+}
+
+TEST_CASE("RowWriter completes a torn header") {
+  const TemporaryFolder folder;
+  write_atomically(folder / "x", std::string("alpha,loss").substr(0, GENERATE(0u, 1u, 10u)));
+  RowWriter rows(folder / "x", "alpha,loss");
+  CHECK(contents(folder / "x") == "alpha,loss\n");
+}
+
+TEST_CASE("RowWriter does not touch what it refuses") {
+  const TemporaryFolder folder;
+  const std::string foreign = GENERATE("a letter", "a letter\nof two lines", "alpha,lossy", "alpha,lo\n");
+  write_atomically(folder / "x", foreign);
+  CHECK_THROWS_AS(RowWriter(folder / "x", "alpha,loss"), std::runtime_error);
+  CHECK(contents(folder / "x") == foreign);
+}
+
+TEST_CASE("RowWriter without a header asks for a whole row") {
+  const TemporaryFolder folder;
+  write_atomically(folder / "x", "a letter");
+  CHECK_THAT(message_of<std::runtime_error>([&] { RowWriter(folder / "x"); }),
+             ContainsSubstring("holds no whole row"));
+  CHECK(contents(folder / "x") == "a letter");
 }
 
 namespace {

@@ -149,23 +149,17 @@ inline void write_atomically(const std::filesystem::path& path, std::span<const 
 class RowWriter {
  public:
   /// Opens or creates the file. With a `header`, an empty file gets it as first row, and another must begin
-  /// with it.
+  /// with it; without, another must hold a whole row. What is refused is not touched.
   explicit RowWriter(std::filesystem::path path, std::string_view header = {}) : path_(std::move(path)) {
     detail::create_parent("report::RowWriter", path_);
     file_ = detail::Descriptor(::open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
     if (file_.get() < 0) fail("open", errno);
     struct ::stat status {};
     if (::fstat(file_.get(), &status) != 0) fail("examine", errno);
+    check_beginning(status.st_size, header);
     size_ = whole_rows(status.st_size);
     if (size_ != status.st_size) cut();
-    if (header.empty()) return;
-    if (size_ == 0) {
-      write(header);
-    } else if (read(0, std::min(size_, static_cast<::off_t>(header.size() + 1))) !=
-               std::string(header) + '\n') {
-      raise<std::runtime_error>("report::RowWriter", path_.string(), " has another header, expected ",
-                                header);
-    }
+    if (size_ == 0 && !header.empty()) write(header);
   }
 
   /// Appends `row` and a line feed. It survives the end of this process; `sync()` makes it survive the
@@ -187,6 +181,22 @@ class RowWriter {
   }
 
  private:
+  /// Refuses a file of `size` bytes that this class cannot have written.
+  void check_beginning(::off_t size, std::string_view header) const {
+    if (header.empty()) {
+      if (size > 0 && whole_rows(size) == 0) {
+        raise<std::runtime_error>("report::RowWriter", path_.string(), " holds no whole row, expected rows");
+      }
+      return;
+    }
+    const std::string first_row = std::string(header) + '\n';
+    const std::string found = read(0, std::min(size, static_cast<::off_t>(first_row.size())));
+    if (!first_row.starts_with(found)) {  // a header may be torn
+      raise<std::runtime_error>("report::RowWriter", path_.string(), " has another header, expected ",
+                                header);
+    }
+  }
+
   /// Size of the part of the file that ends with its last line feed.
   [[nodiscard]] ::off_t whole_rows(::off_t end) const {
     constexpr ::off_t block = 4096;
