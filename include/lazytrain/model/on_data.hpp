@@ -1,12 +1,46 @@
 #pragma once
 
+#include <concepts>
 #include <lazytrain/autodiff/functor.hpp>
+#include <lazytrain/core/concepts.hpp>
 #include <lazytrain/core/error.hpp>
 #include <lazytrain/core/output_space.hpp>
 #include <memory>
+#include <type_traits>
 #include <utility>
 
 namespace lazytrain {
+
+namespace detail {
+
+/// No Eigen expression, which would read what the locals of the function that returned it were.
+// clang-format off
+template <class Y>
+concept PlainValue = !std::derived_from<Y, Eigen::EigenBase<Y>> || std::same_as<Y, typename Y::PlainObject>;
+
+/// Whether f(w, x) is a T or a column vector of T.
+template <class F, class S, class T>
+concept MapsSamplesTo = requires(const F& f, const Vector<T>& w, const Vector<S>& x) {
+  requires PlainValue<std::decay_t<decltype(f(w, x))>>;
+  requires std::convertible_to<decltype(f(w, x)), T> || std::convertible_to<decltype(f(w, x)), Vector<T>>;
+};
+// clang-format on
+
+}  // namespace detail
+
+/// A functor of one input that automatic differentiation can read: see `on_data`.
+// clang-format off
+template <class F, class S>
+concept SampleFunctor =
+    std::copy_constructible<F> &&
+    expect<detail::MapsSamplesTo<F, S, S>,
+           "the functor has template <class T> operator()(const Vector<T>& w, const Vector<S>& x) const that returns a T "
+           "or a Vector<T>, not an expression: write its return type"> &&
+    expect<detail::MapsSamplesTo<F, S, Dual<S>> && detail::MapsSamplesTo<F, S, Reverse<S>> &&
+               detail::MapsSamplesTo<F, S, ScaledDifference<S>>,
+           "the functor takes Vector<T> and returns a T or a Vector<T>, not an expression, for every scalar type T, also "
+           "those of automatic differentiation">;
+// clang-format on
 
 /// The functor w -> (f(w, x_1), ..., f(w, x_n)) of a functor f(w, x) on one input. See `on_data`.
 template <class F, class S>
@@ -50,13 +84,12 @@ struct FunctorDimensions {
 /// numbers, to the columns of `inputs` (d x n): the model h(w) = (f(w, x_i))_i in L2 of the empirical measure
 /// (weights 1/n).
 ///
-///     auto h = on_data<double>([]<class T>(const Vector<T>& w, const Vector<double>& x) { return w.dot(x);
-///     }, X,
-///                              {.parameters = X.rows()});
+///     const auto f = []<class T>(const Vector<T>& w, const Vector<double>& x) -> T { return w.dot(x); };
+///     const auto h = on_data<double>(f, X, {.parameters = X.rows()});
 ///
 /// Networks of the library, whose derivatives are batched, have `net.on(X)` instead.
 /// @throws std::invalid_argument if a size is not positive or f returns another number of outputs
-template <std::floating_point S, class F>
+template <std::floating_point S, SampleFunctor<S> F>
 [[nodiscard]] auto on_data(F f, Matrix<S> inputs, FunctorDimensions dimensions) {
   require_argument(inputs.cols() >= 1, "on_data", "the number of inputs", inputs.cols(), "at least 1");
   const OutputSpace space = OutputSpace::empirical(inputs.cols(), dimensions.outputs);
@@ -65,7 +98,7 @@ template <std::floating_point S, class F>
 }
 
 /// The same on another measure: `space` holds the weights of the inputs.
-template <std::floating_point S, class F>
+template <std::floating_point S, SampleFunctor<S> F>
 [[nodiscard]] auto on_data(F f, Matrix<S> inputs, Index parameters, OutputSpace space) {
   require_size("on_data", "inputs.cols()", inputs.cols(), space.samples(), "the space's samples");
   const Index outputs = space.outputs();

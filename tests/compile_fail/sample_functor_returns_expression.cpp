@@ -1,0 +1,12 @@
+// expect: returns a T or a Vector<T>, not an expression
+#include <lazytrain/model/on_data.hpp>
+
+int main() {
+  const auto f = []<class T>(const lazytrain::Vector<T>& w, const lazytrain::Vector<double>& x) {
+    const lazytrain::Vector<T> a = w.head(2) * T(x(0));
+    return a + w.tail(2);
+  };
+  const lazytrain::Matrix<double> inputs = lazytrain::Matrix<double>::Ones(1, 3);
+  return static_cast<int>(
+      lazytrain::on_data<double>(f, inputs, {.parameters = 4, .outputs = 2}).output_dim());
+}
