@@ -12,18 +12,12 @@ if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
   set(CMAKE_CUDA_ARCHITECTURES "80;90" CACHE STRING "Architectures of devices")
 endif()
 enable_language(CUDA)
-if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)
-  # CMake 3.25 does not know that nvcc has C++20.
-  set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION -std=c++20)
-  set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION -std=c++20)
-endif()
-set(CMAKE_CUDA_STANDARD 20)
-set(CMAKE_CUDA_STANDARD_REQUIRED ON)
 message(STATUS "CUDA ${CUDAToolkit_VERSION}")
 
 lazytrain_component(lazytrain_cuda cuda ${lazytrain_cuda_headers})
 target_link_libraries(lazytrain_cuda INTERFACE lazytrain CUDA::cudart CUDA::cublas CUDA::cublasLt)
-# Networks hand kernels constexpr functions. The warnings that are left out are about Eigen 3.4.
+# CMake 3.25 does not know that nvcc has C++20: no feature to ask for. Networks hand kernels constexpr functions. The warnings
+# that are left out are about Eigen 3.4.
 target_compile_options(
-  lazytrain_cuda INTERFACE "$<$<COMPILE_LANGUAGE:CUDA>:--expt-relaxed-constexpr;-diag-suppress=20012,20014,20015>")
+  lazytrain_cuda INTERFACE "$<$<COMPILE_LANGUAGE:CUDA>:-std=c++20;--expt-relaxed-constexpr;-diag-suppress=20012,20014,20015>")
 list(APPEND lazytrain_components cuda)

@@ -3,6 +3,13 @@
 #include <Eigen/Core>
 #include <type_traits>
 
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__ != 0)
+#error "Lazytrain needs IEEE arithmetic: compile it without -ffast-math, -Ofast and -ffinite-math-only"
+#endif
+#if defined(EIGEN_HAS_OPENMP)
+#error "With -fopenmp, results of Eigen's products depend on the number of threads: define EIGEN_DONT_PARALLELIZE"
+#endif
+
 /// Lazy training: differentiable models, their linearizations, and the distance between the two.
 namespace lazytrain {
 
