@@ -1,5 +1,7 @@
 #include <lazytrain/core/error.hpp>
 #include <limits>
+#include <locale>
+#include <string>
 
 #include "support/catch.hpp"
 
@@ -79,4 +81,19 @@ TEST_CASE("the first entry that is not finite is named, column by column") {
   CHECK(message_of<std::domain_error>([&] { require_finite("f", "inputs", a); }) ==
         "lazytrain::f: inputs is inf at (0, 1), expected finite numbers");
   CHECK_NOTHROW(require_finite("f", "inputs", a.col(0)));
+}
+
+TEST_CASE("messages look alike whatever the program's locale") {
+  struct Grouping : std::numpunct<char> {
+    [[nodiscard]] char do_decimal_point() const override { return ','; }
+    [[nodiscard]] char do_thousands_sep() const override { return '.'; }
+    [[nodiscard]] std::string do_grouping() const override { return "\3"; }
+  };
+  const std::locale before = std::locale::global(std::locale(std::locale::classic(), new Grouping));
+  const std::string message =
+      message_of<std::invalid_argument>([] { require_argument(false, "f", "x", 1234567, "0.5"); });
+  const std::string number = message_of<std::domain_error>([] { raise<std::domain_error>("f", -0.5); });
+  std::locale::global(before);
+  CHECK(message == "lazytrain::f: x is 1234567, expected 0.5");
+  CHECK(number == "lazytrain::f: -0.5");
 }

@@ -180,3 +180,30 @@ TEST_CASE("spaces without a sample, without an output or with a senseless weight
              ContainsSubstring("lazytrain::OutputSpace::weighted: a weight is ") &&
                  ContainsSubstring("expected a finite number > 0"));
 }
+
+TEST_CASE("elements of another dimension are refused") {
+  for (const int kind : {0, 1, 2}) {
+    const OutputSpace space = space_of(kind);
+    const Vector<double> whole = Vector<double>::Ones(12);
+    Vector<double> part = Vector<double>::Ones(11);
+    CHECK_THAT(message_of<std::invalid_argument>([&] { (void)space.norm(part); }),
+               ContainsSubstring("an element has size 11, expected 12"));
+    CHECK_THROWS_AS(space.inner(whole, part), std::invalid_argument);
+    CHECK_THROWS_AS(space.inner(part, whole), std::invalid_argument);
+    CHECK_THROWS_AS(space.to_cotangent(part), std::invalid_argument);
+    CHECK_THROWS_AS(space.to_euclidean(part), std::invalid_argument);
+    CHECK_THROWS_AS(space.from_euclidean(part), std::invalid_argument);
+  }
+}
+
+TEST_CASE("a space has to be cut into samples as the data are, unless all weights are 1") {
+  CHECK_NOTHROW(require_space("on", empirical(4, 3), 4, 3));
+  CHECK_NOTHROW(require_space("on", euclidean(12), 4, 3));
+  CHECK_THROWS_AS(require_space("on", euclidean(11), 4, 3), std::invalid_argument);
+  CHECK(message_of<std::invalid_argument>([] { require_space("on", empirical(12), 4, 3); }) ==
+        "lazytrain::on: space is the empirical space of 12 samples x 1 outputs (weight 0.08333333333), "
+        "expected 4 "
+        "samples x 3 outputs");
+  CHECK_THROWS_AS(require_space("on", OutputSpace::weighted(Vector<double>{{1, 2}}, 6), 4, 3),
+                  std::invalid_argument);
+}

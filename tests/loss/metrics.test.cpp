@@ -63,3 +63,16 @@ TEST_CASE("metrics: refusals", "[loss]") {
                  [&] { (void)mean_squared_error(y, Vector<double>{{1.0}}, empirical(2)); }),
              ContainsSubstring("mean_squared_error: targets has size 1, expected 2"));
 }
+
+TEST_CASE("metrics read matrices of either storage order, a column a sample", "[loss]") {
+  using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  RowMajor y(2, 3), t(2, 3);
+  y << 3, 3, 1, 1, 1, 3;
+  t << 1, 0, 0, 0, 2, 0;
+  const Matrix<double> y_columns = y, t_columns = t;
+  const auto space = empirical(3, 2);
+  CHECK(accuracy(y, {0, 0, 1}, space) == 1);
+  CHECK(accuracy(y_columns, {0, 0, 1}, space) == 1);
+  CHECK_THAT(mean_squared_error(y, t, space), WithinRel((y_columns - t_columns).squaredNorm() / 3, 1e-15));
+  CHECK(mean_squared_error(y, y_columns, space) == 0);
+}

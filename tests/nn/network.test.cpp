@@ -1,3 +1,4 @@
+#include <cmath>
 #include <lazytrain/nn/network.hpp>
 #include <lazytrain/nn/xavier.hpp>
 #include <string>
@@ -59,7 +60,15 @@ TEST_CASE("errors of construction and use name the layer and the size", "[nn]") 
   CHECK(refusal(Series<B>{Pointwise<>{}}, {2, 0, 4}) ==
         "lazytrain::Network: input is 2 x 0 x 4, expected sizes of at least 1");
 
+  for (const double memory : {-1.0, std::nan("")}) {
+    CHECK_THROWS_AS(nn::Network<B>({2, 4, 4}, Series<B>{Dense{.outputs = 3}}, B(), {.memory = memory}),
+                    std::domain_error);
+  }
   const nn::Network<B> net({2, 4, 4}, Series<B>{Dense{.outputs = 3}});
+  CHECK_THROWS_AS(net.with_memory(-1), std::domain_error);
+  CHECK_THAT(
+      message_of<std::invalid_argument>([&] { (void)net.on(Matrix<double>::Zero(32, 5), empirical(15)); }),
+      ContainsSubstring("expected 5 samples x 3 outputs"));
   CHECK_THAT(message_of<std::invalid_argument>([&] { (void)net.on(Matrix<double>(31, 2)); }),
              ContainsSubstring("X.rows() has size 31, expected 32 (the coordinates of an input 2 x 4 x 4)"));
   CHECK_THAT(message_of<std::invalid_argument>([&] { (void)net.on(Matrix<double>(32, 0)); }),

@@ -1,3 +1,4 @@
+#include <cmath>
 #include <lazytrain/core/random.hpp>
 #include <lazytrain/nn/network_tangent.hpp>
 #include <support/catch.hpp>
@@ -85,4 +86,35 @@ TEST_CASE("copies of a tangent are independent, and another network's can be ass
   t.jvp(v, after);
   CHECK(after == before);
   CHECK(t.value() == copy.value());
+}
+
+TEST_CASE("a network's products refuse vectors of other sizes, in one chunk and in several", "[nn]") {
+  Philox rng(3);
+  for (const Index chunk : {2, 100}) {
+    const auto net = naive_network<B>(B({.threads = 1, .chunk = chunk}));
+    const Index p = net.parameter_dim();
+    const auto h = net.on(normal_matrix<float>(98, 5, rng));
+    const V w = normal_vector<float>(p, rng), u = V::Ones(15);
+    const auto t = h.linearize(w);
+    V outputs(15), parameters(p), empty, longer(16);
+    CHECK_THAT(message_of<std::invalid_argument>([&] { t.jvp(w, empty); }),
+               ContainsSubstring("the result has size 0, expected 15"));
+    CHECK_THROWS_AS(t.jvp(w, longer), std::invalid_argument);
+    CHECK_THROWS_AS(t.jvp(u, outputs), std::invalid_argument);
+    CHECK_THROWS_AS(t.vjp(u, empty), std::invalid_argument);
+    CHECK_THAT(message_of<std::invalid_argument>([&] { t.vjp(longer, parameters); }),
+               ContainsSubstring("a cotangent has size 16, expected 15"));
+    CHECK_THROWS_AS(t.second(w, w, empty), std::invalid_argument);
+    CHECK_THROWS_AS(t.second_vjp(w, u, empty), std::invalid_argument);
+    CHECK_THROWS_AS(t.second_vjp(w, empty, parameters), std::invalid_argument);
+    const auto d = h.displace(w, 0.5F).linearize(w);
+    CHECK_THROWS_AS(d.jvp(w, empty), std::invalid_argument);
+    CHECK_THROWS_AS(d.vjp(u, empty), std::invalid_argument);
+    CHECK_THROWS_AS(d.vjp(empty, parameters), std::invalid_argument);
+    // And are as good as before.
+    t.jvp(w, outputs);
+    t.vjp(u, parameters);
+    CHECK(std::abs(outputs.dot(u) - parameters.dot(w)) <=
+          roundoff<float>(1000) * parameters.norm() * w.norm());
+  }
 }

@@ -1,4 +1,6 @@
+#include <cmath>
 #include <lazytrain/nn/pooling_maps.hpp>
+#include <limits>
 #include <support/catch.hpp>
 
 using namespace lazytrain;
@@ -45,4 +47,20 @@ TEST_CASE("a window of two is known at compile time, others are not", "[nn]") {
     CHECK(std::is_same_v<decltype(three.kernel), int>);
     CHECK(three.offset(2, 1) == 3 * 11);
   });
+}
+
+TEST_CASE("a NaN in a window comes through a pooling, wherever it stands", "[nn]") {
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+  for (int place = 0; place < 4; ++place) {
+    CAPTURE(place);
+    double with_nan[] = {1, 5, 5, 2};
+    with_nan[place] = nan;
+    CHECK(largest(window, with_nan) == place);
+    CHECK(std::isnan(written(ChooseLargest<int, double>{window, with_nan, with_nan, nullptr})));
+    const double zero[] = {0, 0, 0, 0}, five = 5;
+    CHECK(std::isnan(written(LargestChange<int, double>{window, 2.0, x, with_nan, &five, nullptr})));
+    CHECK(std::isnan(written(LargestChange<int, double>{window, 2.0, with_nan, zero, &five, nullptr})));
+  }
+  const double all[] = {nan, 1, nan, nan};
+  CHECK(largest(window, all) == 0);
 }

@@ -187,6 +187,12 @@ TEST_CASE("a scattering transform refuses sizes that do not fit") {
   CHECK_THROWS_AS(nn::Scattering<double>({1, 6, 8}), std::invalid_argument);
   CHECK_THROWS_AS(nn::Scattering<double>({0, 8, 8}), std::invalid_argument);
   CHECK_THROWS_AS(nn::Scattering<double>({1, 8, 8}, {.scales = 0}), std::invalid_argument);
+  // Before filters of gigabytes are made.
+  CHECK_THAT(message_of<std::invalid_argument>([] {
+               nn::Scattering<double>({3, 32, 32}, {.scales = 12});
+             }),
+             ContainsSubstring("expected a multiple of 2^scales"));
+  CHECK_THROWS_AS(nn::Scattering<double>({1, 8, 8}, {.scales = 64}), std::invalid_argument);
   CHECK_THROWS_AS(nn::Scattering<double>({1, 8, 8}, {.orientations = 0}), std::invalid_argument);
   const nn::Scattering<double> transform({1, 8, 8});
   CHECK_THROWS_AS(transform(Matrix<double>::Zero(63, 1)), std::invalid_argument);

@@ -28,4 +28,7 @@ TEST_CASE("a series is a value: a list of descriptions that binds to any input",
   CHECK(layer.name() == "dense9");
   CHECK(layer.parameter_dim() == 3 * 11);
   CHECK(nn::Series<B>().parts().empty());
+  series.add(series);
+  CHECK(series.parts().size() == 8);
+  CHECK(series.parts()[5].kind == "dense");
 }

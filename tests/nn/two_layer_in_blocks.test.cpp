@@ -101,6 +101,8 @@ TEST_CASE("in blocks wrong sizes are refused", "[nn]") {
   CHECK_THROWS_AS((void)in_blocks(h, 0), std::invalid_argument);
   CHECK_THAT(message_of<std::invalid_argument>([&] { (void)in_blocks(h, 1, -1); }),
              ContainsSubstring("threads is -1, expected at least 0"));
+  using Tangents = TwoLayerInBlocksTangent<double, Tanh>;
+  CHECK_THROWS_AS(Tangents(h, normal_vector(8, rng), 0), std::invalid_argument);
   const auto tangent = in_blocks(h).linearize(normal_vector(8, rng));
   Vector<double> outputs(5), parameters(8);
   CHECK_THROWS_AS((void)in_blocks(h).linearize(Vector<double>(7)), std::invalid_argument);

@@ -63,4 +63,7 @@ TEST_CASE("read_json names the file and what is wrong") {
   write_atomically(folder / "bad", "{\"a\": 1,\n oops}");
   CHECK_THAT(message_of<std::runtime_error>([&] { return read_json(folder / "bad"); }),
              ContainsSubstring((folder / "bad").string()) && ContainsSubstring("line 2"));
+  write_atomically(folder / "huge", "[1e999]");
+  CHECK_THAT(message_of<std::runtime_error>([&] { return read_json(folder / "huge"); }),
+             ContainsSubstring((folder / "huge").string()) && ContainsSubstring("out of range"));
 }

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <lazytrain/core/types.hpp>
+#include <locale>
 #include <sstream>
 #include <stdexcept>
 #include <string_view>
@@ -12,10 +13,21 @@
 /// mathematics std::domain_error, files and failed iterations std::runtime_error.
 namespace lazytrain {
 
+namespace detail {
+
+/// A stream for text in which numbers look alike whatever the program's locale.
+[[nodiscard]] inline std::ostringstream plain_text() {
+  std::ostringstream text;
+  text.imbue(std::locale::classic());
+  return text;
+}
+
+}  // namespace detail
+
 /// Throws E with a message made of `parts`, prefixed by `lazytrain::<function>: `.
 template <class E, class... Parts>
 [[noreturn, gnu::cold, gnu::noinline]] void raise(std::string_view function, const Parts&... parts) {
-  std::ostringstream text;
+  std::ostringstream text = detail::plain_text();
   text.precision(10);
   text << "lazytrain::" << function << ": ";
   (text << ... << parts);

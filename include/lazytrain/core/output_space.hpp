@@ -5,6 +5,8 @@
 #include <lazytrain/core/vector.hpp>
 #include <memory>
 #include <ostream>
+#include <stdexcept>
+#include <string_view>
 #include <utility>
 
 namespace lazytrain {
@@ -54,10 +56,12 @@ class OutputSpace {
     return weights_ ? weights_->sum() : weight_ * static_cast<double>(samples_);
   }
 
-  /// <u, v> in F. Cost: O(N), no allocation.
+  /// <u, v> in F. @throws std::invalid_argument if a size is wrong. Cost: O(N), no allocation.
   template <HilbertVector V>
   [[nodiscard]] typename V::Scalar inner(const V& u, const V& v) const {
     using S = typename V::Scalar;
+    check(dimension(u));
+    check(dimension(v));
     if (!weights_) return static_cast<S>(weight_) * dot(u, v);
     if constexpr (VectorElsewhere<V>) {
       return inner(to_host(u), to_host(v));  // there, every sample's sum would be waited for
@@ -71,17 +75,20 @@ class OutputSpace {
     }
   }
 
-  /// Norm of F. Cost: O(N), no allocation but for weighted vectors that live elsewhere.
+  /// Norm of F. @throws std::invalid_argument if the size is wrong. Cost: O(N), no allocation but for
+  /// weighted vectors that live elsewhere.
   template <HilbertVector V>
   [[nodiscard]] typename V::Scalar norm(const V& u) const {
     using lazytrain::norm;
     using std::sqrt;
     using S = typename V::Scalar;
+    check(dimension(u));
     if (!weights_) return static_cast<S>(std::sqrt(weight_)) * norm(u);
     return sqrt(inner(u, u));
   }
 
-  /// g becomes its cotangent w.g, in place (the Riesz map F -> F*).
+  /// g becomes its cotangent w.g, in place (the Riesz map F -> F*). This and the next two throw
+  /// std::invalid_argument if the size is wrong.
   template <HilbertVector V>
   void to_cotangent(V& g) const {
     scale_samples(g, [](double w) { return w; });
@@ -124,9 +131,14 @@ class OutputSpace {
     require_argument(outputs >= 1, "OutputSpace", "the number of outputs", outputs, "at least 1");
   }
 
+  void check(Index size) const {
+    require_size("OutputSpace", "an element", size, dim(), "the dimension of F");
+  }
+
   template <HilbertVector V, class Factor>
   void scale_samples(V& u, Factor factor) const {
     using S = typename V::Scalar;
+    check(dimension(u));
     if (!weights_) {
       scale(static_cast<S>(factor(weight_)), u);
       return;
@@ -142,6 +154,17 @@ class OutputSpace {
   std::shared_ptr<const Vector<double>> weights_;
   const char* name_;
 };
+
+/// Throws std::invalid_argument unless `space` is that of n samples with k outputs each, or R^(nk) with
+/// weights 1, where it does not matter how it is cut.
+inline void require_space(std::string_view function, const OutputSpace& space, Index samples, Index outputs) {
+  require_size(function, "space", space.dim(), samples * outputs, "samples n times outputs k");
+  const bool same_cut = space.samples() == samples && space.outputs() == outputs;
+  if (!same_cut && !(space.uniform() && space.weight(0) == 1)) {
+    raise<std::invalid_argument>(function, "space is the ", space, ", expected ", samples, " samples x ",
+                                 outputs, " outputs");
+  }
+}
 
 /// Shorthand for OutputSpace::euclidean.
 [[nodiscard]] inline OutputSpace euclidean(Index dim) { return OutputSpace::euclidean(dim); }

@@ -106,7 +106,7 @@ concept RandomEngine =
 }
 
 /// Uniform on the open interval (0, 1), symmetric about 1/2: odd multiples of 2^-(d - 1) / 2 with the d
-/// digits of S, all of them exact in S.
+/// digits of S, at most 53, all of them exact in S.
 template <std::floating_point S = double>
 [[nodiscard]] S uniform(RandomEngine auto& rng) {
   constexpr int bits = std::min(std::numeric_limits<S>::digits, 53) - 1;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cmath>
+#include <lazytrain/core/error.hpp>
 #include <lazytrain/core/types.hpp>
 #include <limits>
 #include <ostream>
@@ -14,7 +15,7 @@ namespace detail {
 
 /// A number as it stands in messages.
 inline std::string text(double value) {
-  std::ostringstream out;
+  std::ostringstream out = detail::plain_text();
   out.precision(12);
   out << value;
   return out.str();

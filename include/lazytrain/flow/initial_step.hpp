@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <functional>
+#include <lazytrain/core/error.hpp>
 #include <lazytrain/flow/flow_types.hpp>
 #include <lazytrain/flow/gradient_field.hpp>
 #include <lazytrain/linalg/operator_norm.hpp>
@@ -32,7 +33,7 @@ requires detail::is_gradient_field<F>
   if (!(curvature > 0)) return {1.0, "step 1: ||Dh|| is 0"};
   require_domain(std::isfinite(curvature), "gradient_step", "M ||Dh||^2", curvature,
                  "a finite number: give options.step");
-  std::ostringstream reason;
+  std::ostringstream reason = detail::plain_text();
   reason << "step " << 1 / curvature << " = 1 / (M ||Dh(w0)||^2) with ||Dh(w0)|| = " << estimate.value;
   return {1 / curvature, reason.str()};
 }
@@ -50,7 +51,7 @@ using FirstStep = std::function<StepChoice(const State& x, const State& f)>;
 template <class P, class F>
 StepChoice initial_step(const F& field, const typename F::State& x, const typename F::State& f,
                         const FlowOptions& options) {
-  std::ostringstream reason;
+  std::ostringstream reason = detail::plain_text();
   if constexpr (is_gradient_field<F>) {
     if constexpr (!P::adaptive) {
       return gradient_step(field, x);

@@ -56,7 +56,7 @@ class InverseTimeDecay {
 
   [[nodiscard]] double operator()(Index t) const { return 1 / (1 + beta_ * static_cast<double>(t)); }
   [[nodiscard]] std::string name() const {
-    std::ostringstream out;
+    std::ostringstream out = detail::plain_text();
     out << "1 / (1 + " << beta_ << " t)";
     return out.str();
   }
@@ -86,7 +86,7 @@ class StepDecay {
     return std::pow(options_.factor, static_cast<double>(t / options_.every));
   }
   [[nodiscard]] std::string name() const {
-    std::ostringstream out;
+    std::ostringstream out = detail::plain_text();
     out << options_.factor << "^floor(t / " << options_.every << ")";
     return out.str();
   }
@@ -118,7 +118,7 @@ class CosineDecay {
     return options_.last + (1 - options_.last) * (1 + std::cos(angle)) / 2;
   }
   [[nodiscard]] std::string name() const {
-    std::ostringstream out;
+    std::ostringstream out = detail::plain_text();
     out << "cosine from 1 to " << options_.last << " at t = " << options_.length;
     return out.str();
   }

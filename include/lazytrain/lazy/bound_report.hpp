@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iomanip>
+#include <lazytrain/core/error.hpp>
 #include <lazytrain/lazy/estimate.hpp>
 #include <limits>
 #include <ostream>
@@ -184,7 +185,7 @@ struct BoundReport {
 
   /// One readable block.
   friend std::ostream& operator<<(std::ostream& stream, const BoundReport& r) {
-    std::ostringstream out;
+    std::ostringstream out = detail::plain_text();
     out.precision(6);
     out << r.result << " (" << r.form << "): " << name(r.verdict()) << '\n';
     for (const auto& h : r.hypotheses) {
@@ -234,7 +235,7 @@ inline Estimate as_constant(double x) { return std::isfinite(x) ? Estimate::exac
 
 template <class... Parts>
 std::string words(const Parts&... parts) {
-  std::ostringstream out;
+  std::ostringstream out = detail::plain_text();
   out.precision(6);
   (out << ... << parts);
   return out.str();

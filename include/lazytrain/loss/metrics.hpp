@@ -1,14 +1,20 @@
 #pragma once
 
+#include <lazytrain/core/labels.hpp>
 #include <lazytrain/core/output_space.hpp>
-#include <lazytrain/loss/labels.hpp>
-#include <vector>
 
 /// What one reports of outputs besides their loss. Samples count by their weights in F; all functions cost
 /// O(N) and allocate nothing.
 namespace lazytrain {
 
 namespace detail {
+
+/// Coordinate q of an element of F that stands in a vector or in a matrix, whatever its storage order: sample
+/// after sample are columns after columns.
+template <class Derived>
+[[nodiscard]] auto element(const Eigen::MatrixBase<Derived>& y, Index q) {
+  return y.derived().coeff(q % y.rows(), q / y.rows());
+}
 
 /// sum_i w_i [right(i)] / sum_i w_i; a ratio of counts where all weights are equal.
 template <class Right>
@@ -25,9 +31,9 @@ template <class Right>
 
 }  // namespace detail
 
-/// Fraction of the samples whose class is found. With k >= 2 outputs the class found is that of the strictly
-/// largest output, with k = 1 it is 1 for y > 0 and 0 for y < 0. A tie (y = 0 for k = 1) or a NaN is an error
-/// of the classifier, not a hit.
+/// Fraction of the samples whose class is found. y is a vector of F or a k x n matrix. With k >= 2 outputs
+/// the class found is that of the strictly largest output, with k = 1 it is 1 for y > 0 and 0 for y < 0. A
+/// tie (y = 0 for k = 1) or a NaN is an error of the classifier, not a hit.
 /// @throws std::invalid_argument on wrong sizes, std::domain_error on a label outside 0, ..., max(k, 2) - 1
 template <class Derived>
 [[nodiscard]] double accuracy(const Eigen::MatrixBase<Derived>& y, const Labels& labels,
@@ -39,9 +45,9 @@ template <class Derived>
   detail::require_labels("accuracy", labels, k == 1 ? 2 : k);
   return detail::fraction(space, [&](Index i) {
     const Index label = labels[static_cast<std::size_t>(i)];
-    if (k == 1) return label == 1 ? y(i) > 0 : y(i) < 0;
+    if (k == 1) return label == 1 ? detail::element(y, i) > 0 : detail::element(y, i) < 0;
     for (Index j = 0; j < k; ++j) {
-      if (j != label && !(y(i * k + label) > y(i * k + j))) return false;
+      if (j != label && !(detail::element(y, i * k + label) > detail::element(y, i * k + j))) return false;
     }
     return true;
   });
@@ -73,7 +79,8 @@ template <class Derived, class Targets>
   for (Index i = 0; i < space.samples(); ++i) {
     double sample = 0;
     for (Index j = i * k; j < (i + 1) * k; ++j) {
-      const double e = static_cast<double>(y(j)) - static_cast<double>(targets(j));
+      const double e =
+          static_cast<double>(detail::element(y, j)) - static_cast<double>(detail::element(targets, j));
       sample += e * e;
     }
     sum += space.weight(i) * sample;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <lazytrain/core/error.hpp>
 #include <lazytrain/core/random.hpp>
 #include <lazytrain/model/derivative_report.hpp>
 #include <lazytrain/model/displaced.hpp>
@@ -141,7 +142,7 @@ template <Model H>
                                   relative(distance(tangent_value, at.jvp(d)), size));
     DerivativeCheck check{.name = "displace", .error = error};
     check.passed = error <= rounding(static_cast<double>(norm(at.value())), size / step);
-    std::ostringstream text;
+    std::ostringstream text = detail::plain_text();
     text.precision(3);
     text << (check.passed ? "is the difference of h at epsilon = 1 and jvp at epsilon = 0"
                           : "is not the difference of h at epsilon = 1, or not jvp at epsilon = 0")

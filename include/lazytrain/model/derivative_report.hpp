@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <lazytrain/core/error.hpp>
 #include <limits>
 #include <ostream>
 #include <sstream>
@@ -72,7 +73,7 @@ inline DerivativeCheck judge_differences(const char* name, const DifferenceSeque
   const bool exact = sequence.errors.front() <= rounding;
   const bool second_order = check.order > 1.5 && check.error < 0.05 * sequence.errors.front();
   check.passed = exact || second_order || check.error <= rounding;
-  std::ostringstream text;
+  std::ostringstream text = detail::plain_text();
   text.precision(3);
   if (exact) {
     text << "agrees with differences to rounding (" << check.error << ")";
@@ -101,7 +102,7 @@ inline DerivativeCheck judge_adjoint(const char* name, const std::vector<std::pa
     ratio_high = std::max(ratio_high, backward / forward);
   }
   check.passed = check.error <= rounding;
-  std::ostringstream text;
+  std::ostringstream text = detail::plain_text();
   text.precision(6);
   if (check.passed) {
     text << "is the transposed product (relative error " << check.error << ")";

@@ -42,7 +42,8 @@ struct Relu {
     const S b = z + e;
     const bool changes_sign = (z > S(0)) != (b > S(0));
     const S part = (b > S(0) ? b : -z) / (changes_sign ? e : S(1));
-    return changes_sign ? d * part : (z > S(0) ? d : S(0) * d);
+    const S rest = z <= S(0) ? S(0) * d : z;  // z itself where it is NaN
+    return changes_sign ? d * part : (z > S(0) ? d : rest);
   }
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <lazytrain/core/error.hpp>
 #include <lazytrain/core/types.hpp>
 #include <ostream>
 #include <sstream>
@@ -29,7 +30,7 @@ struct ImageShape {
 
 /// The shape as a text.
 [[nodiscard]] inline std::string to_string(const ImageShape& shape) {
-  std::ostringstream text;
+  std::ostringstream text = lazytrain::detail::plain_text();
   text << shape;
   return text.str();
 }

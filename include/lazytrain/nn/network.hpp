@@ -52,6 +52,7 @@ class NetworkOnData {
   std::shared_ptr<const Data> data_;
 };
 
+/// What a `Network` may keep in memory.
 struct NetworkOptions {
   /// Bytes of activations that a tangent may keep; beyond, it computes them again for every product.
   double memory = 2e9;
@@ -74,12 +75,15 @@ class Network {
   using Scalar = scalar_t<B>;
   using Backend = B;
 
-  /// @throws std::invalid_argument that names the layer whose shape does not fit
+  /// @throws std::invalid_argument that names the layer whose shape does not fit, std::domain_error unless
+  /// options.memory >= 0
   Network(const ImageShape& input, const Series<B>& layers, B backend = B(),
           const NetworkOptions& options = {})
       : backend_(std::move(backend)),
         graph_(std::make_shared<const Graph<B>>(input, layers)),
-        options_(options) {}
+        options_(options) {
+    check_memory();
+  }
 
   [[nodiscard]] const Graph<B>& graph() const { return *graph_; }
   [[nodiscard]] const B& backend() const { return backend_; }
@@ -108,7 +112,7 @@ class Network {
   [[nodiscard]] NetworkOnData<B> on(std::shared_ptr<const typename B::Batch> X, OutputSpace space) const {
     require_size("Network::on", "X.rows()", X->rows(), input_shape().dim(),
                  "the coordinates of an input " + to_string(input_shape()));
-    require_size("Network::on", "space", space.dim(), X->cols() * outputs(), "samples n times outputs k");
+    require_space("Network::on", space, X->cols(), outputs());
     return NetworkOnData<B>(std::make_shared<const detail::NetworkData<B>>(
         detail::NetworkData<B>{backend_, graph_, std::move(X), std::move(space), options_.memory, pools_}));
   }
@@ -123,14 +127,20 @@ class Network {
     return backend_.batch(values, outputs(), X.cols());
   }
 
-  /// The same network with another limit on kept activations.
+  /// The same network with another limit on kept activations. @throws std::domain_error unless bytes >= 0
   [[nodiscard]] Network with_memory(double bytes) const {
     Network copy = *this;
     copy.options_.memory = bytes;
+    copy.check_memory();
     return copy;
   }
 
  private:
+  void check_memory() const {
+    require_domain(options_.memory >= 0, "Network", "options.memory", options_.memory,
+                   "a number of bytes >= 0");
+  }
+
   B backend_;
   std::shared_ptr<const Graph<B>> graph_;
   NetworkOptions options_;

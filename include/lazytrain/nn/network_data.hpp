@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <lazytrain/core/error.hpp>
 #include <lazytrain/core/output_space.hpp>
 #include <lazytrain/nn/pool.hpp>
 #include <lazytrain/nn/sweeps.hpp>
@@ -81,19 +82,23 @@ struct NetworkData {
     backend.fill(size, pairs[0] + size, scalar_t<B>(0));
   }
   /// Copies a chunk's part of an element of F to or from the last node's array.
+  /// @throws std::invalid_argument if it has another dimension than F
   void take(const typename B::Vector& all, Index chunk, scalar_t<B>* out) const {
+    require_size("Network", "a cotangent", dimension(all), space.dim(), "the dimension of F");
     backend.map(outputs() * count(chunk), out, Same{}, all.data() + outputs() * first(chunk));
   }
   void put(const scalar_t<B>* in, Index chunk, typename B::Vector& all) const {
+    require_size("Network", "the result", dimension(all), space.dim(), "the dimension of F");
     backend.map(outputs() * count(chunk), all.data() + outputs() * first(chunk), Same{}, in);
   }
 };
 
 /// out = the sum over the chunks, in their order, of the gradients that compute(chunk, worker, gw) writes to
-/// gw.
+/// gw. @throws std::invalid_argument if out has not p coordinates
 template <class B, class Compute>
 void sum_over_chunks(const NetworkData<B>& data, std::vector<Pooled<Scratch<B>>>& scratch,
                      typename B::Vector& out, Compute&& compute) {
+  require_size("Network", "the result", dimension(out), data.graph->parameter_dim(), "the parameters p");
   if (data.chunks() == 1) return compute(Index{0}, Index{0}, out.data());
   const auto gradient = [&](Index worker) ->
       typename B::Vector& { return scratch[static_cast<std::size_t>(worker)]->parameters; };

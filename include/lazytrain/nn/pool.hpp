@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <mutex>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -20,9 +21,14 @@ class Pool {
     free_.pop_back();
     return last;
   }
-  void give(std::unique_ptr<T> object) {
-    const std::lock_guard lock(mutex_);
-    free_.push_back(std::move(object));
+  /// Keeps the object, or drops it where there is no memory to remember it.
+  void give(std::unique_ptr<T> object) noexcept {
+    try {
+      const std::lock_guard lock(mutex_);
+      free_.push_back(std::move(object));
+    } catch (const std::bad_alloc&) {
+      return;
+    }
   }
 
  private:

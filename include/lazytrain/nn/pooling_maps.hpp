@@ -18,7 +18,14 @@ void with_window(const PoolingShape& shape, F&& f) {
   }
 }
 
-/// Place of the first largest coordinate of the window whose first coordinate is *x, in row order.
+/// Whether a coordinate takes the place of the largest so far: a NaN does, and keeps it.
+template <class S>
+[[nodiscard]] constexpr bool takes_over(S value, S best) {
+  return static_cast<bool>(static_cast<int>(!(value <= best)) & static_cast<int>(best == best));
+}
+
+/// Place of the first largest coordinate of the window whose first coordinate is *x, in row order; of the
+/// first NaN, if there is one.
 template <class Kernel, class S>
 [[nodiscard]] constexpr int largest(const PoolingWindow<Kernel>& window, const S* x) {
   S best = x[0];
@@ -26,7 +33,7 @@ template <class Kernel, class S>
   for (int row = 0; row < window.kernel; ++row) {
     for (int column = 0; column < window.kernel; ++column) {
       const S value = x[window.offset(row, column)];
-      const bool larger = value > best;
+      const bool larger = takes_over(value, best);
       place = larger ? row * window.kernel + column : place;
       best = larger ? value : best;
     }
@@ -48,8 +55,9 @@ struct ChooseLargest {
       for (int column = 0; column < window.kernel; ++column) {
         const Index at = from + window.offset(row, column);
         const S value = x[at], candidate = in[at];
-        chosen = value > best ? candidate : chosen;
-        best = value > best ? value : best;
+        const bool larger = takes_over(value, best);
+        chosen = larger ? candidate : chosen;
+        best = larger ? value : best;
       }
     }
     out[to] = chosen;
@@ -87,7 +95,7 @@ struct LargestChange {
       for (int column = 0; column < window.kernel; ++column) {
         const Index at = from + window.offset(row, column);
         const S change = (x[at] - y[to]) / epsilon + dx[at];
-        best = change > best ? change : best;
+        best = takes_over(change, best) ? change : best;
       }
     }
     out[to] = best;

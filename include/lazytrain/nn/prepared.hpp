@@ -33,7 +33,7 @@ class PreparedParameters {
   PreparedParameters& operator=(PreparedParameters&&) noexcept = default;
   ~PreparedParameters() = default;
 
-  /// Takes other parameters. Allocates at the first time only.
+  /// Takes other parameters. Keeps its memory from the first time on.
   /// @throws std::invalid_argument if w has a wrong size
   void assign(const Vector& w) {
     require_size("Network", "w", dimension(w), graph_->parameter_dim(), "the parameters p");

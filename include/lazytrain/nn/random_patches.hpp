@@ -15,6 +15,7 @@
 
 namespace lazytrain::nn {
 
+/// Sizes of `RandomPatches`.
 struct RandomPatchesOptions {
   /// Number of filters q: random patches of the images.
   Index filters = 256;

@@ -19,6 +19,7 @@ enum class Border {
   reflected  ///< its mirror image, the outermost pixels twice
 };
 
+/// Sizes of a `Scattering` transform, and its border.
 struct ScatteringOptions {
   /// J: averages are over about 2^J pixels.
   Index scales = 2;
@@ -50,12 +51,14 @@ class Scattering {
                       cpu::Backend<S> backend = cpu::Backend<S>())
       : input_(input), options_(options), backend_(std::move(backend)) {
     require_argument(input.channels >= 1, "Scattering", "input.channels", input.channels, "at least 1");
-    const MorletFamily family(options.scales, options.orientations, input.height, input.width);
+    require_argument(options.scales >= 1 && options.scales < 32, "Scattering", "options.scales",
+                     options.scales, "at least 1, and 2^scales no larger than the image");
     const Index reduction = Index(1) << options.scales;
     require_argument(input.height % reduction == 0, "Scattering", "input.height", input.height,
                      "a multiple of 2^scales");
     require_argument(input.width % reduction == 0, "Scattering", "input.width", input.width,
                      "a multiple of 2^scales");
+    const MorletFamily family(options.scales, options.orientations, input.height, input.width);
     for (Index r = 0; r < options.scales; ++r) {
       averages_.push_back(filters(r, options.scales, {family.average_filter(options.scales - r)}));
       wavelets_.emplace_back();

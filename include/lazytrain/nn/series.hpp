@@ -2,6 +2,7 @@
 
 #include <concepts>
 #include <functional>
+#include <iterator>
 #include <lazytrain/nn/any_layer.hpp>
 #include <memory>
 #include <string>
@@ -81,8 +82,9 @@ class Series {
   }
 
   /// Appends all parts of another series.
-  Series& add(const Series& other) {
-    parts_.insert(parts_.end(), other.parts_.begin(), other.parts_.end());
+  Series& add(Series other) {
+    parts_.insert(parts_.end(), std::make_move_iterator(other.parts_.begin()),
+                  std::make_move_iterator(other.parts_.end()));
     return *this;
   }
 

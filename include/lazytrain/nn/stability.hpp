@@ -39,7 +39,8 @@ struct ActivationStability {
 
 /// The share of units on the same side of their kink at w0 and at w0 + epsilon delta, over the columns of X,
 /// for every layer with kinks; likewise that of max-pooling choices. Both points are seen through one
-/// displacement, so that nothing is lost to rounding where epsilon is small. Cost: three forward passes.
+/// displacement, so that nothing is lost to rounding where epsilon is small. Cost: three forward passes
+/// and a copy of X.
 /// @throws std::domain_error if epsilon is negative or not finite, std::invalid_argument if a size is wrong
 /// or a layer has no displacement
 template <class B>

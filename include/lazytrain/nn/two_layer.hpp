@@ -20,8 +20,7 @@ class TwoLayerOnData {
   TwoLayerOnData(const TwoLayerLayout& layout, std::shared_ptr<const Matrix<S>> X, OutputSpace space)
       : layout_(layout), X_(std::move(X)), space_(std::move(space)) {
     require_size("TwoLayer::on", "X.rows()", X_->rows(), layout_.inputs(), "the inputs d");
-    require_size("TwoLayer::on", "space", space_.dim(), X_->cols() * layout_.outputs(),
-                 "samples n times outputs k");
+    require_space("TwoLayer::on", space_, X_->cols(), layout_.outputs());
   }
 
   [[nodiscard]] const TwoLayerLayout& layout() const { return layout_; }

@@ -27,9 +27,10 @@ class TwoLayerInBlocksTangent {
 
   /// @param block samples of a block, at least 1
   /// @param threads at most so many, 0 for those of the processor
-  /// @throws std::invalid_argument if w has a wrong size
+  /// @throws std::invalid_argument if w has a wrong size or block < 1
   TwoLayerInBlocksTangent(TwoLayerOnData<S, Sigma> h, view_t<Vector<S>> w, Index block, Index threads = 0)
       : h_(std::move(h)), block_(block), threads_(cpu::thread_count(threads)), value_(h_.output_dim()) {
+    require_argument(block >= 1, "TwoLayerInBlocksTangent", "block", block, "at least 1");
     move_to(w);
   }
 

@@ -34,6 +34,7 @@ class Scaling {
 inline constexpr Scaling Scaling::mean{Scaling::Power::one};
 inline constexpr Scaling Scaling::sqrt{Scaling::Power::half};
 
+/// Sizes of a `TwoLayer` network and its scale s(m).
 struct TwoLayerOptions {
   /// d, the size of an input; for a bias per neuron, d + 1 (see `with_bias`).
   Index inputs = 0;

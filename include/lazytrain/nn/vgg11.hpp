@@ -8,6 +8,7 @@
 
 namespace lazytrain::nn {
 
+/// Sizes of `vgg11` and `resnet18`.
 struct ImageNetworkOptions {
   /// The shape of an image.
   ImageShape input = {3, 32, 32};

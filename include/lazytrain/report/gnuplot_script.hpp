@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <lazytrain/core/error.hpp>
 #include <lazytrain/report/panel_data.hpp>
 #include <lazytrain/report/plot.hpp>
 #include <lazytrain/report/text.hpp>
 #include <lazytrain/report/ticks.hpp>
-#include <locale>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -78,8 +78,7 @@ class GnuplotScript {
 
   template <class... Parts>
   void put(const Parts&... parts) {
-    std::ostringstream text;
-    text.imbue(std::locale::classic());
+    std::ostringstream text = lazytrain::detail::plain_text();
     (text << ... << parts);
     script_ += text.str() + "\n";
   }

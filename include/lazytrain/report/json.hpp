@@ -69,7 +69,7 @@ inline void write_json(const std::filesystem::path& path, nlohmann::json value) 
   }
   try {
     return nlohmann::json::parse(file);
-  } catch (const nlohmann::json::parse_error& error) {
+  } catch (const nlohmann::json::exception& error) {
     raise<std::runtime_error>("report::read_json", path.string(), " is not JSON: ", error.what());
   }
 }

@@ -20,6 +20,7 @@ class PanelData {
     find_x_range();
     find_y_range();
   }
+  explicit PanelData(Panel&&) = delete;
 
   [[nodiscard]] const Range& x_range() const { return x_; }
   [[nodiscard]] const Range& y_range() const { return y_; }

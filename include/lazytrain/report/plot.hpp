@@ -17,6 +17,7 @@ namespace lazytrain::report {
 /// Okabe and Ito's colours, told apart with every kind of colour vision. `automatic` takes the next one.
 enum class Colour { automatic, blue, vermilion, green, purple, orange, sky, black, grey };
 
+/// How a line is drawn.
 enum class Dash { solid, dashed, dotted };
 
 /// Look of a series.
@@ -26,6 +27,7 @@ struct Style {
   double width = 2.0;
 };
 
+/// Of an axis.
 enum class Scale { linear, log };
 
 /// An axis: label with unit ("time (s)"), scale, and the ends of its range where the data shall not decide.
@@ -46,6 +48,7 @@ enum class Legend { below, top_left, top_right, bottom_left, bottom_right, none 
 /// Whether a unit is equally long on both (linear) axes; it then overrides their ends.
 enum class Aspect { free, equal };
 
+/// What a series is drawn as.
 enum class SeriesKind { line, points, line_points, band, histogram, vertical, horizontal, arrows, note };
 
 /// Data of one kind under one name. The second pair holds the upper ends of a band (y2) or the tips of arrows

@@ -48,7 +48,7 @@ inline std::optional<nlohmann::json> stored_point(const std::filesystem::path& p
     if (!stored.is_object() || !stored.contains("result")) return std::nullopt;
     if (stored.value("settings", nlohmann::json()) != settings) return std::nullopt;
     return stored["result"];
-  } catch (const std::runtime_error&) {
+  } catch (const std::exception&) {
     return std::nullopt;
   }
 }

@@ -56,3 +56,20 @@ TEST_CASE("the small operations of an executor's backend", "[backend]") {
   CHECK(backend.count_pooled({.channels = 2, .height = 4, .width = 4}, 3, EvenWindow{}) == 4 * 3);
   CHECK(backend.batch(x, 3, 1).to_host() == Matrix<double>(Eigen::Vector3d(-1, 2, -3)));
 }
+
+TEST_CASE("columns that an executor's backend gathers exist, and every one has a move", "[backend]") {
+  const B backend;
+  const B::Batch X = backend.batch(B::Vector(Vector<double>(Vector<double>::LinSpaced(12, 0, 11))), 4, 3);
+  const std::vector<Index> columns{2, 0}, beyond{0, 3}, before{-1};
+  Matrix<double> expected(4, 2);
+  expected << 8, 0, 9, 1, 10, 2, 11, 3;
+  CHECK(backend.gather(X, columns).to_host() == expected);
+  CHECK_THAT(message_of<std::invalid_argument>([&] { (void)backend.gather(X, beyond); }),
+             ContainsSubstring("a column is 3, expected one of X"));
+  CHECK_THROWS_AS(backend.gather(X, before), std::invalid_argument);
+  const std::vector<ImageMove> moves(2);
+  CHECK(backend.gather(X, columns, 1, 2, 2, moves).to_host() == expected);
+  CHECK_THROWS_AS(backend.gather(X, beyond, 1, 2, 2, moves), std::invalid_argument);
+  CHECK_THROWS_AS(backend.gather(X, columns, 1, 2, 2, std::vector<ImageMove>(1)), std::invalid_argument);
+  CHECK_THROWS_AS(backend.gather(X, columns, 1, 2, 3, moves), std::invalid_argument);
+}

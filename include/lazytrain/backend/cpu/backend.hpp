@@ -12,6 +12,7 @@
 
 namespace lazytrain::cpu {
 
+/// How the host divides its work.
 struct BackendOptions {
   /// Threads over chunks of samples; 0: one for each processor. Results do not depend on it.
   Index threads = 0;

@@ -10,6 +10,7 @@
 
 namespace lazytrain::cuda {
 
+/// How a device divides its work, and in which arithmetic.
 struct BackendOptions {
   /// Samples that go through a network together. Sums over samples are taken chunk by chunk, so that results
   /// depend on it in their last digits.
@@ -152,8 +153,9 @@ class ExecutorBackend {
   [[nodiscard]] Matrix<S> to_host(const Batch& values) const { return values.to_host(); }
 
   /// Columns `columns` of X, in that order, for batches of a data set that is here: the host sends their
-  /// numbers.
+  /// numbers. @throws std::invalid_argument if one is no column of X
   [[nodiscard]] Batch gather(const Batch& X, std::span<const Index> columns) const {
+    check_columns(X, columns);
     Batch out = uninitialized(X.rows(), static_cast<Index>(columns.size()));
     const detail::Scratch<Index, E> places(columns);
     E::for_each(out.rows() * out.cols(),
@@ -161,8 +163,14 @@ class ExecutorBackend {
     return out;
   }
   /// The same of images, channels x height x width numbers each, which also move, one move each.
+  /// @throws std::invalid_argument if sizes differ or one is no column of X
   [[nodiscard]] Batch gather(const Batch& X, std::span<const Index> columns, Index channels, Index height,
                              Index width, std::span<const ImageMove> moves) const {
+    check_columns(X, columns);
+    require_size("cuda::Backend::gather", "X.rows()", X.rows(), channels * height * width,
+                 "channels x height x width");
+    require_size("cuda::Backend::gather", "moves", static_cast<Index>(moves.size()),
+                 static_cast<Index>(columns.size()), "a move for each column");
     Batch out = uninitialized(X.rows(), static_cast<Index>(columns.size()));
     const detail::Scratch<Index, E> places(columns);
     const detail::Scratch<ImageMove, E> moves_there(moves);
@@ -205,6 +213,12 @@ class ExecutorBackend {
   }
 
  private:
+  static void check_columns(const Batch& X, std::span<const Index> columns) {
+    for (const Index i : columns) {
+      require_argument(i >= 0 && i < X.cols(), "cuda::Backend::gather", "a column", i, "one of X");
+    }
+  }
+
   ExecutorBackend(const BackendOptions& options, std::shared_ptr<typename E::Products> products)
       : options_(options), products_(std::move(products)) {
     require_argument(options.chunk >= 1, "cuda::Backend", "options.chunk", options.chunk, "at least 1");

@@ -32,7 +32,7 @@ class Device {
   class Products {
    public:
     /// @throws std::runtime_error if there is no device
-    Products() {
+    Products() : Products(nullptr) {
       require_device();
       check(cublasCreate(&handle_), "cublasCreate");
       check(cublasSetStream(handle_, stream()), "cublasSetStream");
@@ -40,7 +40,9 @@ class Device {
     }
     Products(const Products&) = delete;
     Products& operator=(const Products&) = delete;
-    ~Products() { cublasDestroy(handle_); }
+    ~Products() {
+      if (handle_ != nullptr) cublasDestroy(handle_);
+    }
 
     /// Products in single precision from here on.
     void use(Arithmetic arithmetic) {
@@ -64,6 +66,9 @@ class Device {
     }
 
    private:
+    /// A constructor that has ended: what the other one has made is destroyed if it fails.
+    explicit Products(cublasHandle_t none) : handle_(none) {}
+
     void plain(const MatrixProduct<float>& p) {
       const float one = 1;
       if (p.count == 1) {

@@ -22,7 +22,7 @@ namespace lazytrain::cuda {
 class FusedProducts {
  public:
   /// @throws std::runtime_error if there is no device
-  explicit FusedProducts(cudaStream_t stream) : stream_(stream) {
+  explicit FusedProducts(cudaStream_t stream) : FusedProducts(stream, nullptr) {
     require_device();
     check(cublasLtCreate(&handle_), "cublasLtCreate");
     check(cudaMallocAsync(&workspace_, workspace_bytes, stream_), "cudaMallocAsync");
@@ -30,8 +30,8 @@ class FusedProducts {
   FusedProducts(const FusedProducts&) = delete;
   FusedProducts& operator=(const FusedProducts&) = delete;
   ~FusedProducts() {
-    cudaFreeAsync(workspace_, stream_);
-    cublasLtDestroy(handle_);
+    if (workspace_ != nullptr) cudaFreeAsync(workspace_, stream_);
+    if (handle_ != nullptr) cublasLtDestroy(handle_);
   }
 
   /// The product with its epilogue; false, with nothing done, if the library has none for its sizes and type,
@@ -149,8 +149,11 @@ class FusedProducts {
     return found.algo;
   }
 
+  /// A constructor that has ended: what the other one has made is destroyed if it fails.
+  FusedProducts(cudaStream_t stream, cublasLtHandle_t none) : stream_(stream), handle_(none) {}
+
   cudaStream_t stream_;
-  cublasLtHandle_t handle_ = nullptr;
+  cublasLtHandle_t handle_;
   void* workspace_ = nullptr;
   std::map<Key, std::optional<cublasLtMatmulAlgo_t>> plans_;
 };

@@ -22,7 +22,7 @@ class Vector {
   /// Uninitialized.
   explicit Vector(Index size) { resize(size); }
   /// A copy of a vector of the host.
-  explicit Vector(const Host& host) { from_host(host, *this); }
+  explicit Vector(const Host& host) : Vector() { from_host(host, *this); }
   Vector(const Vector& other) : Vector(other.size_) { copy_from(other); }
   Vector(Vector&& other) noexcept
       : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
