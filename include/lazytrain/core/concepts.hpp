@@ -5,7 +5,6 @@
 #include <lazytrain/core/output_space.hpp>
 #include <lazytrain/core/types.hpp>
 #include <lazytrain/core/vector.hpp>
-#include <optional>
 
 /// What a type must offer to be a model, a loss, ... . A failed requirement prints the sentence beside it.
 namespace lazytrain {
@@ -24,43 +23,50 @@ struct Sentence {
 template <bool condition, Sentence otherwise>
 inline constexpr bool expect = condition;
 
+/// The floating-point type of a model, loss, vector or backend.
 template <class H>
 using scalar_t = typename H::Scalar;
 
 namespace detail {
 
 template <class H>
-struct ModelTypes {
-  using Parameters = Vector<typename H::Scalar>;
-  using Outputs = Vector<typename H::Scalar>;
+struct ParametersOf {
+  using type = Vector<typename H::Scalar>;
+};
+template <class H>
+requires requires { typename H::Parameters; }
+struct ParametersOf<H> {
+  using type = typename H::Parameters;
 };
 
 template <class H>
-requires requires {
-  typename H::Parameters;
-  typename H::Outputs;
-}
-struct ModelTypes<H> {
-  using Parameters = typename H::Parameters;
-  using Outputs = typename H::Outputs;
+struct OutputsOf {
+  using type = Vector<typename H::Scalar>;
+};
+template <class H>
+requires requires { typename H::Outputs; }
+struct OutputsOf<H> {
+  using type = typename H::Outputs;
 };
 
 }  // namespace detail
 
 /// Type of w: H::Parameters if the model names it, else Vector<H::Scalar>.
 template <class H>
-using parameters_t = typename detail::ModelTypes<H>::Parameters;
+using parameters_t = typename detail::ParametersOf<H>::type;
 
 /// Type of h(w): H::Outputs if the model names it, else Vector<H::Scalar>.
 template <class H>
-using outputs_t = typename detail::ModelTypes<H>::Outputs;
+using outputs_t = typename detail::OutputsOf<H>::type;
 
 // Version 14 does not lay out conjunctions of concepts.
 // clang-format off
 
+/// `H::Scalar`, a floating-point type.
 template <class H>
 concept HasScalar = requires { typename H::Scalar; } && std::floating_point<typename H::Scalar>;
 
+/// `h.parameter_dim()`, p, and `h.output_dim()`, N.
 template <class H>
 concept HasDimensions = requires(const H& h) {
   { h.parameter_dim() } -> std::convertible_to<Index>;
@@ -158,10 +164,18 @@ concept LinearizesItselfTwice =
 
 }  // namespace detail
 
+namespace detail {
+
+/// A vector that a model of this library can make: also by its size, and empty.
+template <class V>
+concept ModelVector = HilbertVector<V> && std::default_initializable<V> && std::constructible_from<V, Index>;
+
+}  // namespace detail
+
 /// A differentiable model h: R^p -> F. It holds no parameters and does not change; copies are cheap (large data are
 /// behind a shared pointer). It offers one of
 ///  * `linearize(w)`, whose result has value(), jvp(v) and vjp(u) const, or jvp(v, out) and vjp(u, out) const that write
-///    without allocation, and perhaps move_to(w), second and second_vjp;
+///    without allocation, and perhaps move_to(w), second and second_vjp; it may outlive the model and does not refer to it;
 ///  * `operator()(w)` and `jacobian(w)`;
 ///  * `operator()(w)`, `jvp(w, v)` and `vjp(w, u)`.
 template <class H>
@@ -169,6 +183,8 @@ concept Model =
     std::copy_constructible<H> &&
     expect<HasScalar<H>, "a model names its floating-point type: using Scalar = double;"> &&
     expect<HasDimensions<H>, "a model has parameter_dim() const and output_dim() const that return lazytrain::Index"> &&
+    expect<detail::ModelVector<parameters_t<H>> && detail::ModelVector<outputs_t<H>>,
+           "a model's Parameters and Outputs, if it names them, are Vector<Scalar> or vectors of a device"> &&
     expect<!HasLinearize<H> || detail::LinearizesItself<H>,
            "linearize(w) const returns an object with value(), jvp(v) and vjp(u) const that give vectors of Scalar"> &&
     expect<HasLinearize<H> || HasValue<H>,
