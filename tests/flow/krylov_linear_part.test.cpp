@@ -1,7 +1,9 @@
 #include <cmath>
+#include <lazytrain/autodiff/functor.hpp>
 #include <lazytrain/flow/exponential.hpp>
 #include <lazytrain/flow/krylov_linear_part.hpp>
 #include <lazytrain/flow/linear_flow.hpp>
+#include <lazytrain/loss/cosine.hpp>
 
 #include "problems.hpp"
 #include "support/catch.hpp"
@@ -131,4 +133,22 @@ TEST_CASE("At alpha = infinity one step by Lanczos is the linear flow, whatever 
       Exponential{.linear_part = LinearPart::krylov, .krylov_tolerance = 1e-13}, field, zero, t, 1);
   const Vector<double> exact = linear_flow(h, loss, w0, 1.0).displacement(t);
   CHECK((x - exact).norm() <= roundoff<double>(1000) * (1 + t) * exact.norm());
+}
+
+TEST_CASE("Negative curvature is cut off by Lanczos as in the eigenbasis") {
+  // Three outputs w_i with R''(y_i) = cos(y_i - y*_i), negative for two of them at the start.
+  const Vector<double> target = Eigen::Vector3d(3.0, 2.5, 1.0);
+  const auto h = differentiable<double>([]<class T>(const Vector<T>& w) -> Vector<T> { return w; }, 3, 3);
+  const Vector<double> zero = Vector<double>::Zero(3);
+  const auto run = [&](LinearPart part) {
+    auto field = displacement_field(h, cosine_loss(target, euclidean(3)), zero, 1.0);
+    const auto end = integrate(Exponential{.linear_part = part, .krylov_tolerance = 1e-12}, field, zero,
+                               {.horizon = 3, .relative_tolerance = 1e-10});
+    REQUIRE(end.succeeded());
+    return end.x;
+  };
+  // r = y - y* solves r' = -sin r: tan(r / 2) decays as e^{-t}.
+  const Vector<double> exact = target - 2 * ((target / 2).array().tan() * std::exp(-3.0)).atan().matrix();
+  CHECK((run(LinearPart::eigenbasis) - exact).norm() <= 1e-8);
+  CHECK((run(LinearPart::krylov) - exact).norm() <= 1e-8);
 }

@@ -12,9 +12,19 @@
 
 namespace lazytrain::detail {
 
+/// Whether a loss says that it is convex.
+template <class R>
+bool known_to_be_convex(const R& loss) {
+  if constexpr (requires { loss.weak_convexity(); }) {
+    return !(loss.weak_convexity() > 0);
+  } else {
+    return loss.strong_convexity() > 0;
+  }
+}
+
 /// phi-functions of L = rate J^T W R'' J at a reference point by Lanczos on R^p, with products only: two
-/// passes of the tangent a basis vector. The same operations as EigenLinearPart; a slot holds its vector and
-/// a basis grown from it.
+/// passes of the tangent a basis vector. Negative curvature of R is cut off, by blocks on the host. The same
+/// operations as EigenLinearPart; a slot holds its vector and a basis grown from it.
 template <class Field>
 class KrylovLinearPart {
  public:
@@ -33,11 +43,14 @@ class KrylovLinearPart {
         last_(zeros_like_state(field)),
         options_{.tolerance = tolerance,
                  .max_basis = max_basis,
-                 .max_products = std::numeric_limits<Index>::max()} {}
+                 .max_products = std::numeric_limits<Index>::max()} {
+    cut_curvature();
+  }
 
   void refresh(const Field& field) {
     tangent_ = field.tangent();
     copy(field.outputs(), reference_);
+    cut_curvature();
   }
 
   /// Slot 0 becomes f, the field at the step's beginning.
@@ -102,10 +115,24 @@ class KrylovLinearPart {
     }
   }
 
+  void cut_curvature() {
+    if (known_to_be_convex(loss_)) return;
+    if (!factor_) factor_.emplace();
+    factor_->compute(loss_, reference_);
+  }
+
   void apply(const State& x, State& out) {
     tangent_.jvp(x, image_);
-    loss_.hessian_apply(reference_, image_, curved_);
-    tangent_.adjoint(curved_, out);
+    if (factor_) {
+      Vector<Scalar> cotangent = host_numbers(image_);
+      factor_->apply(cotangent);
+      factor_->apply(cotangent);
+      place(cotangent, curved_);
+      tangent_.vjp(curved_, out);
+    } else {
+      loss_.hessian_apply(reference_, image_, curved_);
+      tangent_.adjoint(curved_, out);
+    }
     scale(rate_, out);
   }
 
@@ -117,6 +144,8 @@ class KrylovLinearPart {
   Scalar rate_;
   Outputs image_;
   Outputs curved_;
+  /// Of the positive part of W R'', where R need not be convex.
+  std::optional<HessianFactor<Scalar>> factor_;
   State last_;
   KrylovPhiOptions options_;
   std::vector<std::optional<PhiBasis<State>>> slots_;
