@@ -1,3 +1,4 @@
+#include <lazytrain/autodiff/functor.hpp>
 #include <lazytrain/lazy/laziness.hpp>
 #include <lazytrain/loss/logistic.hpp>
 #include <lazytrain/loss/square.hpp>
@@ -209,5 +210,23 @@ TEST_CASE("laziness prints one block that names kappa, its parts and how they ar
        {"alpha = 1", "p = 24", "kappa        0.8818 (certified", "residual   0.785074", "curvature  0.700615",
         "slope      0.789787", "alignment c  0.59679", "kappa / 2c"}) {
     CHECK_THAT(text.str(), ContainsSubstring(part));
+  }
+}
+
+TEST_CASE("kappa does not depend on units", "[lazy]") {
+  // h(w) = s (w + w^2 / 2) from w0 = 0 to y* = s: residual, slope and curvature are s, kappa is 1.
+  for (const double s : {1e-150, 1.0, 1e150}) {
+    const auto h = differentiable<double>(
+        [s]<class T>(const Vector<T>& w) -> Vector<T> {
+          Vector<T> y(1);
+          y(0) = T(s) * (w(0) + T(0.5) * w(0) * w(0));
+          return y;
+        },
+        1, 1);
+    const Laziness result = laziness(h, square_loss(one(s), euclidean(1)), one(0));
+    INFO(result);
+    CHECK_THAT(result.kappa.value(), WithinRel(1.0, 1e-12));
+    CHECK_THAT(result.alignment.value(), WithinRel(1.0, 1e-12));
+    CHECK_THAT(result.criterion.value(), WithinRel(0.5, 1e-12));
   }
 }

@@ -1,3 +1,4 @@
+#include <lazytrain/lazy/laziness.hpp>
 #include <lazytrain/lazy/lazy_scale.hpp>
 #include <lazytrain/lazy/two_layer_lipschitz.hpp>
 #include <lazytrain/loss/log_cosh.hpp>
@@ -139,4 +140,20 @@ TEST_CASE("options outside the mathematics are refused", "[lazy]") {
   CHECK_THROWS_AS((void)lazy_scale(Bent{}, loss, one(0), some, {.tolerance = 0}), std::domain_error);
   CHECK_THROWS_AS((void)lazy_scale(Bent{}, loss, one(0), some, {.horizon = -1}), std::domain_error);
   CHECK_THROWS_AS((void)lazy_scale(Bent{}, loss, one(1), some), std::domain_error);
+}
+
+TEST_CASE("a strongly convex loss that does not know its minimizer has a scale too, a larger one", "[lazy]") {
+  struct Secretive : LogCoshLoss<double> {
+    explicit Secretive(const LogCoshLoss<double>& loss) : LogCoshLoss<double>(loss) {}
+    void minimizer() const = delete;
+  };
+  const auto loss = log_cosh_loss(one(0.7), euclidean(1), {.strong_convexity = 0.5, .smoothness = 2.0});
+  static_assert(!detail::HasMinimizer<Secretive>);
+  // h(w0) is not 0: both ways to bound ||alpha h(w0) - y*|| are used.
+  const auto scale = [&](const auto& of) {
+    return lazy_scale(Bent{}, of, one(1e-3), LipschitzBounds::supplied(100, 1));
+  };
+  const auto known = scale(loss), unknown = scale(Secretive(loss));
+  REQUIRE((known.alpha.available() && unknown.alpha.available()));
+  CHECK(unknown.alpha.value() >= known.alpha.value());
 }

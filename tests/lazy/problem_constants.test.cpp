@@ -1,3 +1,5 @@
+#include <cmath>
+#include <lazytrain/autodiff/functor.hpp>
 #include <lazytrain/lazy/problem_constants.hpp>
 #include <lazytrain/loss/cosine.hpp>
 #include <lazytrain/loss/logistic.hpp>
@@ -55,4 +57,20 @@ TEST_CASE("constants of the loss", "[lazy]") {
   CHECK_THROWS_AS(problem_constants(Objective(h, square, 1.0), Vector<double>(Vector<double>::Ones(3)),
                                     SpectrumPart::norm),
                   std::invalid_argument);
+}
+
+TEST_CASE("constants of a residual that cancels bracket the true ones", "[lazy]") {
+  // alpha h(w0) = 3 * 0.1 is rounded by up to eps 0.3 before y* = 0.3 is subtracted: N = 3 * 0.1 - 0.3,
+  // exactly.
+  const auto h = differentiable<double>([]<class T>(const Vector<T>& w) -> Vector<T> { return w; }, 1, 1);
+  const auto loss = square_loss(Vector<double>::Constant(1, 0.3).eval(), euclidean(1));
+  const Vector<double> w0 = Vector<double>::Constant(1, 0.1);
+  const auto c = problem_constants(Objective(h, loss, 3.0), w0, SpectrumPart::norm);
+  const auto exact =
+      static_cast<double>(std::abs(3.0L * static_cast<long double>(0.1) - static_cast<long double>(0.3)));
+  CHECK(exact > 0);
+  CHECK(exact != c.residual.value());
+  CHECK((c.residual.lower() <= exact && exact <= c.residual.upper()));
+  CHECK((c.excess.lower() <= exact * exact / 2 && exact * exact / 2 <= c.excess.upper()));
+  CHECK((c.gradient.lower() <= exact && exact <= c.gradient.upper()));
 }

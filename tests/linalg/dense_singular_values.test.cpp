@@ -50,3 +50,15 @@ TEST_CASE("dense singular values refuse no parameters and products that are not 
       message_of<std::runtime_error>([&] { (void)dense_singular_values(broken, broken, 3, euclidean(2)); }),
       ContainsSubstring("product 1 of 2 is not finite"));
 }
+
+TEST_CASE("dense singular values scale with the map, to the ends of the range of numbers", "[linalg]") {
+  const Vector<double> values = Eigen::Vector3d(3, 2, 1);
+  for (const double unit : {1e-300, 1e-160, 1e160, 1e300}) {
+    const auto apply = [&](const Vector<double>& x, Vector<double>& out) {
+      out = unit * values.cwiseProduct(x);
+    };
+    const DenseSingularValues dense = dense_singular_values(apply, apply, 3, euclidean(3));
+    CHECK((dense.values / unit - values).norm() <= roundoff<double>(100));
+    CHECK(dense.error / unit <= roundoff<double>(300) * 3);
+  }
+}

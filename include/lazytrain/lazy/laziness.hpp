@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <lazytrain/flow/gradient_field.hpp>
 #include <lazytrain/flow/objective.hpp>
 #include <lazytrain/lazy/differential.hpp>
 #include <lazytrain/lazy/estimate.hpp>
@@ -121,20 +122,22 @@ requires detail::HasMinimizer<R>
   axpy(-epsilon, target, residual);
   const double size = static_cast<double>(space.norm(residual));
   result.residual = Estimate::rounded(size, rounding);
-  const Estimate curvature = result.second_derivative / (result.differential * result.differential);
-  result.kappa = result.residual * curvature;
+  // Quotients first: the squares of large or small derivatives are no numbers.
+  const Estimate curvature = result.second_derivative / result.differential;
+  result.kappa = result.residual / result.differential * curvature;
   O plain = tangent.value();
   axpy(S(-1), target, plain);
   const double plain_size = static_cast<double>(space.norm(plain));
-  result.kappa_h = Estimate::rounded(plain_size, rounding) * curvature;
+  result.kappa_h = Estimate::rounded(plain_size, rounding) / result.differential * curvature;
 
   // In the limit alpha -> infinity of a model with h(w0) = 0 the residual points along y*.
-  const O& direction = size == 0 && epsilon == S(0) ? target : residual;
+  O direction = epsilon == S(0) && detail::is_rounding_of_zero(tangent, w0) ? target : residual;
   const double length = static_cast<double>(space.norm(direction));
   if (length > 0) {
+    scale(static_cast<S>(1 / length), direction);
     const double slope = static_cast<double>(norm(tangent.adjoint(direction)));
     const double p_rounding = quotient_rounding<S>(tangent.parameter_dim(), true);
-    result.alignment = Estimate::rounded(slope / length, rounding + p_rounding) / result.differential;
+    result.alignment = Estimate::rounded(slope, rounding + p_rounding) / result.differential;
     result.criterion = result.kappa / (2 * result.alignment);
   }
   return result;

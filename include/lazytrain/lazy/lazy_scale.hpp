@@ -6,6 +6,7 @@
 #include <lazytrain/lazy/differential.hpp>
 #include <lazytrain/lazy/lipschitz.hpp>
 #include <lazytrain/lazy/relative_changes.hpp>
+#include <lazytrain/linalg/rounding.hpp>
 #include <limits>
 #include <ostream>
 #include <string>
@@ -102,17 +103,18 @@ template <Model H, Loss R>
     if (!(smallest.lower() > 0)) return none("the smallest singular value of Dh(w0) is not known to be > 0");
   }
   const double start = static_cast<double>(space.norm(tangent.value()));
+  const double at_zero = std::sqrt(2 * detail::excess(loss, zeros_like(tangent.value())) / m);
   const double target = [&] {
     if constexpr (requires { loss.minimizer(); }) {
       return static_cast<double>(space.norm(loss.minimizer()));
     } else {
-      return infinity;
+      return at_zero;  // ||y*|| is no larger
     }
   }();
-  const double at_zero = std::sqrt(2 * detail::excess(loss, zeros_like(tangent.value())) / m);
 
   Provenance provenance = weaker(D0.provenance(), smallest.provenance());
-  const double rounding = 1 + 64 * std::numeric_limits<double>::epsilon();
+  const double rounding = 1 + 64 * std::numeric_limits<double>::epsilon() +
+                          4 * quotient_rounding<scalar_t<H>>(space.dim(), space.uniform());
   const auto distance = [&](double alpha) {
     double nu = std::sqrt(M / m) * (start + (std::isinf(alpha) ? 0 : target / alpha));
     if (start == 0) nu = std::min(nu, std::isinf(alpha) ? 0 : at_zero / alpha);

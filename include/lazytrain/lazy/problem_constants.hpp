@@ -7,6 +7,7 @@
 #include <lazytrain/lazy/differential.hpp>
 #include <lazytrain/lazy/estimate.hpp>
 #include <lazytrain/linalg/rounding.hpp>
+#include <limits>
 
 namespace lazytrain {
 
@@ -54,6 +55,13 @@ double excess(const R& loss, const Y& y) {
   }
 }
 
+/// A number with a relative and an absolute rounding error.
+inline Estimate rounded_apart(double x, double relative, double absolute) {
+  if (absolute == 0) return Estimate::rounded(x, relative);
+  return {x, std::max(0.0, x * (1 - relative) - absolute), x * (1 + relative) + absolute,
+          Provenance::certified};
+}
+
 }  // namespace detail
 
 /// Of the spectrum of Dh(w0): its norm alone, or σ_min and the rank too.
@@ -87,16 +95,20 @@ template <Model H, Loss R>
   outputs_t<H> y = tangent.value();
   c.output = Estimate::rounded(static_cast<double>(space.norm(y)), rounding);
   scale(objective.alpha, y);
-  c.excess = Estimate::rounded(std::max(0.0, detail::excess(objective.loss, y)), 4 * rounding);
+  // alpha h(w0) and what is subtracted from it are rounded by this much, however near it they are.
+  constexpr double eps = static_cast<double>(std::numeric_limits<S>::epsilon());
+  const double moved = eps * static_cast<double>(space.norm(y));
+  const double gradient_moved = moved > 0 ? c.smoothness * moved : 0;
   outputs_t<H> g = y;
   objective.loss.gradient(y, g);
-  c.gradient = Estimate::rounded(static_cast<double>(norm(tangent.adjoint(g))),
-                                 rounding + quotient_rounding<S>(c.parameters, true));
+  c.excess = detail::rounded_apart(std::max(0.0, detail::excess(objective.loss, y)), 4 * rounding,
+                                   (static_cast<double>(space.norm(g)) + gradient_moved / 2) * moved);
+  const double gradient = static_cast<double>(norm(tangent.adjoint(g)));
   if constexpr (requires { objective.loss.minimizer(); }) {
     outputs_t<H> target = objective.loss.minimizer();
     c.target = Estimate::rounded(static_cast<double>(space.norm(target)), rounding);
     axpy(S(-1), target, y);
-    c.residual = Estimate::rounded(static_cast<double>(space.norm(y)), rounding);
+    c.residual = detail::rounded_apart(static_cast<double>(space.norm(y)), rounding, moved);
   }
   Philox rng(seed);
   if (part == SpectrumPart::whole) {
@@ -104,6 +116,8 @@ template <Model H, Loss R>
   } else {
     c.differential.norm = differential_norm(tangent, options, rng);
   }
+  c.gradient = detail::rounded_apart(gradient, rounding + quotient_rounding<S>(c.parameters, true),
+                                     c.differential.norm.value() * gradient_moved);
   c.zero = rounding * c.differential.norm.value() * static_cast<double>(norm(w0));
   return c;
 }

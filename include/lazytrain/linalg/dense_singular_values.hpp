@@ -45,30 +45,36 @@ template <HilbertVector P, HilbertVector O, class Apply, class Adjoint>
   P v = zeros_like(parameters);
   O g = zeros_like(outputs);
   Vector<S> unit = Vector<S>::Zero(small);
-  std::vector<Vector<double>> basis;
-  Matrix<double> pair = Matrix<double>::Zero(2 * small, 2 * small);
-  double squares = 0;
+  std::vector<Vector<double>> columns;
   double largest = 0;
   for (Index j = 0; j < small; ++j) {
     fill(unit, S(0));
     unit(j) = S(1);
-    Vector<double> column;
     if (by_rows) {
       space.from_euclidean(unit);
       place(unit, g);
       adjoint(std::as_const(g), v);
-      column = host_numbers(v).template cast<double>();
+      columns.push_back(host_numbers(v).template cast<double>());
     } else {
       place(unit, v);
       apply(std::as_const(v), g);
       space.to_euclidean(g);
-      column = host_numbers(g).template cast<double>();
+      columns.push_back(host_numbers(g).template cast<double>());
     }
-    if (!all_finite(column)) {
+    if (!all_finite(columns.back())) {
       raise<std::runtime_error>("dense_singular_values", "product ", j + 1, " of ", small, " is not finite");
     }
+    for (const double x : columns.back()) largest = std::max(largest, std::abs(x));
+  }
+  // In units of a power of 2 near the largest entry squares do not overflow, and underflow harmlessly.
+  const int exponent = largest > 0 ? std::ilogb(largest) : 0;
+  Matrix<double> pair = Matrix<double>::Zero(2 * small, 2 * small);
+  std::vector<Vector<double>> basis;
+  double squares = 0;
+  for (Index j = 0; j < small; ++j) {
+    Vector<double> column = std::move(columns[static_cast<std::size_t>(j)]);
+    for (double& x : column) x = std::scalbn(x, -exponent);
     squares += dot(column, column);
-    for (const double x : column) largest = std::max(largest, std::abs(x));
     const Orthogonalized rest = orthonormalize(basis, column);
     for (Index i = 0; i <= j; ++i) {
       pair(small + j, i) = i < j ? rest.coefficients(i) : rest.norm;
@@ -83,10 +89,10 @@ template <HilbertVector P, HilbertVector O, class Apply, class Adjoint>
   // column counts as dependent; and squares that underflow.
   const double count = static_cast<double>(small);
   const double underflow = largest > 0 ? count * std::sqrt(std::numeric_limits<double>::min()) : 0;
-  const double error =
-      spectrum.error + (8 * (count + 1) * eps + product_eps) * std::sqrt(squares) + underflow;
+  const double error = std::scalbn(
+      spectrum.error + (8 * (count + 1) * eps + product_eps) * std::sqrt(squares) + underflow, exponent);
   Vector<double> values(small);
-  for (Index i = 0; i < small; ++i) values(i) = std::max(spectrum.values(i), 0.0);
+  for (Index i = 0; i < small; ++i) values(i) = std::scalbn(std::max(spectrum.values(i), 0.0), exponent);
   return {std::move(values), error, small};
 }
 
