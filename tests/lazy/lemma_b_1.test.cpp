@@ -43,12 +43,24 @@ TEST_CASE("Lemma B.1 respects the inner product of F", "[lazy]") {
   const LemmaB1 check = lemma_b_1(constant, loss, y0, 3.0);
   CHECK(check.verdict() == Verdict::holds_indicatively);
   CHECK_THAT(check.sharp.constant("lambda").value(), WithinRel(least, 1e-13));
-  // Forgetting the weights, or taking the other eigenvalue, promises too much.
+  // Forgetting the weights, or taking the other eigenvalue, promises more than the hypothesis allows.
   const double forgotten = symmetric_eigenvalues(Matrix<double>(J * J.transpose())).values(1);
-  CHECK(lemma_b_1(constant, loss, y0, 3.0, Estimate::supplied(forgotten)).verdict() == Verdict::violated);
+  const LemmaB1 above = lemma_b_1(constant, loss, y0, 3.0, Estimate::supplied(forgotten));
+  CHECK(above.verdict() == Verdict::hypotheses_not_met);
+  CHECK(above.sharp.failed_hypotheses() ==
+        std::vector<std::string>{"lambda is not above an eigenvalue of Sigma(t) at a sample"});
+  CHECK(lemma_b_1(constant, loss, y0, 3.0, Estimate::supplied(least)).verdict() == Verdict::holds);
   // A matrix that is symmetric but not self-adjoint in F is refused.
   CHECK_THROWS_AS(lemma_b_1([&](double) { return Matrix<double>(J * J.transpose()); }, loss, y0, 1.0),
                   std::domain_error);
+  // Nor is one that is self-adjoint at the start alone.
+  const auto turns = [&](double t) {
+    Matrix<double> now = kernel;
+    now(0, 1) += t;
+    now(1, 0) -= t;
+    return now;
+  };
+  CHECK_THROWS_AS(lemma_b_1(turns, loss, y0, 3.0, Estimate::supplied(0.1)), std::domain_error);
 }
 
 TEST_CASE("Lemma B.1 names the hypothesis that fails", "[lazy]") {

@@ -87,7 +87,8 @@ TEST_CASE("Proposition A.1 on points that a network is not trained on", "[lazy]"
     const PropositionA1 below =
         proposition_a_1(Objective(h, loss, alpha), held_out, w0, 5.0, Estimate::supplied(0),
                         {.distance = Estimate::supplied(0), .displacement = Estimate::supplied(0.5)});
-    CHECK(below.verdict() == Verdict::violated);
+    CHECK(below.corrected.failed_hypotheses() ==
+          std::vector<std::string>{"e1 is not below the measured distance"});
   }
 }
 
@@ -100,4 +101,17 @@ TEST_CASE("Proposition A.1 names the hypothesis that fails", "[lazy]") {
   const PropositionA1 at_one = proposition_a_1(objective, Power{2}, zero, 1.0, Estimate::exactly(1));
   CHECK(at_one.holds());
   CHECK(at_one.printed.failed_hypotheses().front() == "alpha > 1");
+}
+
+TEST_CASE("Proposition A.1 compares what it is given with what the flows show", "[lazy]") {
+  const auto h = Oracle::network<Tanh>();
+  const Vector<double> w0 = Oracle::weights("sym");
+  const Objective objective(h, square_loss(Oracle().target(), empirical(5)), 10.0);
+  const PropositionA1 check =
+      proposition_a_1(objective, h, w0, 2.0, Estimate::supplied(2),
+                      {.distance = Estimate::supplied(0), .displacement = Estimate::supplied(0)});
+  CHECK(check.verdict() == Verdict::hypotheses_not_met);
+  CHECK(check.corrected.failed_hypotheses() ==
+        std::vector<std::string>{"e1 is not below the measured distance",
+                                 "e0 is not below the measured displacement"});
 }

@@ -62,3 +62,10 @@ TEST_CASE("a point of a wrong size is refused", "[lazy]") {
   CHECK_THROWS_AS((void)sampled_lipschitz(Cubic{}, Vector<double>(Vector<double>::Zero(2))),
                   std::invalid_argument);
 }
+
+TEST_CASE("a model with kinks has no Lipschitz constants to sample", "[lazy]") {
+  const auto bounds = sampled_lipschitz(Oracle::network<Relu>(), Oracle::weights("uns"));
+  CHECK_FALSE(bounds.available());
+  CHECK_THAT(bounds.reason(), ContainsSubstring("has kinks"));
+  CHECK_FALSE(bounds.of_dh(0.5).available());
+}

@@ -176,6 +176,17 @@ struct CheckedKernelFlow {
     return out;
   }
 
+  /// Error of the drive at any time: its largest change with the tolerance, and rounding.
+  [[nodiscard]] double drive_error() const {
+    double change = 0, size = 0;
+    for (std::size_t i = 0; i < fine.times.size(); ++i) {
+      const double other = i < coarse.drive.size() ? coarse.drive[i] : 0.0;
+      change = std::max(change, std::abs(fine.drive[i] - other));
+      size = std::max(size, static_cast<double>(fine.y[i].norm()));
+    }
+    return change + 100 * static_cast<double>(std::numeric_limits<S>::epsilon()) * size;
+  }
+
   [[nodiscard]] Hypothesis completed(double horizon) const {
     const double reached = fine.times.empty() ? 0 : fine.times.back();
     return {"the flow is computed up to the horizon", reached, words(">= ", horizon),
@@ -194,15 +205,24 @@ CheckedKernelFlow<scalar_t<R>> checked_kernel_flow(const K& kernel, const R& los
           kernel_flow(kernel, loss, y0, linear_y0, horizon, rate, coarse)};
 }
 
-/// The least eigenvalue of Σ over the samples: an upper bound of the infimum over time, hence only estimated.
+/// The least eigenvalue of Σ over the samples: an upper bound of the infimum over time, hence only estimated;
+/// `upper` has its rounding. @throws std::domain_error if Σ is not self-adjoint at a sample
 template <class R, class K>
 Estimate sampled_lambda(const K& kernel, const R& loss, double horizon, Index samples) {
-  double least = std::numeric_limits<double>::infinity();
+  double least = std::numeric_limits<double>::infinity(), upper = least;
   for (Index i = 0; i <= samples; ++i) {
     const double t = horizon * static_cast<double>(i) / static_cast<double>(samples);
-    least = std::min(least, kernel_range<scalar_t<R>>(loss.output_space(), kernel(t)).least.value());
+    const Estimate at = kernel_range<scalar_t<R>>(loss.output_space(), kernel(t)).least;
+    least = std::min(least, at.value());
+    upper = std::min(upper, at.upper());
   }
-  return {least, 0, least, Provenance::estimated};
+  return {least, 0, std::max(least, upper), Provenance::estimated};
+}
+
+/// "lambda is not above an eigenvalue of Sigma(t) at a sample".
+inline Hypothesis not_above_samples(double lambda, const Estimate& sampled, Provenance provenance) {
+  return at_most("lambda is not above an eigenvalue of Sigma(t) at a sample", lambda, sampled.upper(),
+                 provenance);
 }
 
 }  // namespace detail

@@ -23,8 +23,9 @@ struct LemmaB1 {
 ///     sharp     ||y - y*|| <= sqrt(2 (R(y0) - R*) / m) e^{-m λ t},     R(y) - R* <= (R(y0) - R*) e^{-2 m λ
 ///     t}.
 ///
-/// Without `lambda` the least eigenvalue of Σ over the samples is taken, and the answer is an indication.
-/// Cost: `kernel_flow` twice, and without lambda an eigenvalue problem a sample.
+/// Without `lambda` the least eigenvalue of Σ over the samples is taken, and the answer is an indication; a
+/// lambda that is above it is a hypothesis that is not met. Cost: `kernel_flow` twice, and an eigenvalue
+/// problem a sample.
 /// @throws as `kernel_flow`
 template <Loss R, KernelPath<scalar_t<R>> K>
 requires requires(const R& loss) { loss.minimizer(); }
@@ -35,7 +36,8 @@ requires requires(const R& loss) { loss.minimizer(); }
   const OutputSpace space = loss.output_space();
   const double m = static_cast<double>(loss.strong_convexity()), M = static_cast<double>(loss.smoothness());
   const auto flow = detail::checked_kernel_flow(kernel, loss, y0, y0, horizon, 0, options);
-  const Estimate rate = lambda ? *lambda : detail::sampled_lambda(kernel, loss, horizon, options.samples);
+  const Estimate sampled = detail::sampled_lambda(kernel, loss, horizon, options.samples);
+  const Estimate rate = lambda ? *lambda : sampled;
   const Vector<S> target = loss.minimizer();
   const double distance = static_cast<double>(space.norm(Vector<S>(y0 - target)));
   const double excess = detail::excess(loss, y0), l = detail::lower_bound(rate);
@@ -45,7 +47,7 @@ requires requires(const R& loss) { loss.minimizer(); }
   report.constants = {{"m", Estimate::exactly(m)}, {"M", detail::as_constant(M)}, {"lambda", rate}};
   report.hypotheses = {detail::above("R is strongly convex, m > 0", m, 0, Provenance::supplied),
                        detail::above("Sigma(t) >= lambda > 0", l, 0, rate.provenance()),
-                       flow.completed(horizon)};
+                       detail::not_above_samples(l, sampled, rate.provenance()), flow.completed(horizon)};
   LemmaB1 result{report, report};
   result.printed.form = "printed";
   if (!report.applies()) return result;

@@ -49,11 +49,10 @@ template <Loss R, KernelPath<scalar_t<R>> K>
   const double l0 = detail::lower_bound(start.least), size = detail::upper_bound(start.largest);
   const Vector<S> linear_y0 = options.linear_start ? Vector<S>(options.linear_start->template cast<S>()) : y0;
   const auto flow = detail::checked_kernel_flow(kernel, loss, y0, linear_y0, horizon, l0 * m, options.flow);
-  const Estimate drive =
-      options.drive ? *options.drive
-                    : Estimate::at_least(*std::max_element(flow.fine.drive.begin(), flow.fine.drive.end()));
-  const Estimate lambda =
-      options.lambda ? *options.lambda : detail::sampled_lambda(kernel, loss, horizon, options.flow.samples);
+  const double seen = *std::max_element(flow.fine.drive.begin(), flow.fine.drive.end());
+  const Estimate drive = options.drive ? *options.drive : Estimate::at_least(seen);
+  const Estimate sampled = detail::sampled_lambda(kernel, loss, horizon, options.flow.samples);
+  const Estimate lambda = options.lambda ? *options.lambda : sampled;
   const double apart = static_cast<double>(space.norm(Vector<S>(y0 - linear_y0)));
 
   BoundReport report{.result = "Lemma B.2", .form = "sharp"};
@@ -64,6 +63,12 @@ template <Loss R, KernelPath<scalar_t<R>> K>
   report.hypotheses = {detail::above("R is strongly convex, m > 0", m, 0, Provenance::supplied),
                        {"y(0) = ybar(0)", apart, "= 0", apart == 0, Provenance::certified},
                        flow.completed(horizon)};
+  if (options.drive) {
+    const double shown = std::max(0.0, seen - flow.drive_error());
+    report.hypotheses.push_back({"K is not below k(t) at a sample", detail::upper_bound(drive),
+                                 detail::words(">= ", shown), detail::upper_bound(drive) >= shown,
+                                 drive.provenance()});
+  }
   LemmaB2 result{report, report};
   result.printed.form = "printed";
   result.sharp.constants.push_back({"least eigenvalue of Sigma(0)", start.least});
@@ -71,6 +76,7 @@ template <Loss R, KernelPath<scalar_t<R>> K>
   const double l = detail::lower_bound(lambda);
   result.printed.constants.push_back({"lambda", lambda});
   result.printed.hypotheses.push_back(detail::above("Sigma(t) >= lambda > 0", l, 0, lambda.provenance()));
+  result.printed.hypotheses.push_back(detail::not_above_samples(l, sampled, lambda.provenance()));
 
   const auto distance = [&](const KernelFlow<S>& f, std::size_t i) {
     return static_cast<double>(space.norm(Vector<S>(f.y[i] - f.linear[i])));

@@ -8,6 +8,8 @@
 #include <lazytrain/model/jacobian.hpp>
 #include <limits>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace lazytrain {
@@ -94,10 +96,26 @@ template <Model H, Loss R, Model T>
                       {"e1 >= ||w - wbar||", e1}};
   report.hypotheses = {detail::known("D_w f is Lipschitz", M2), detail::known("||w - wbar|| is bounded", e1),
                        flows.completed(horizon)};
+  // What the caller supplies may not contradict what the flows show.
+  const auto not_below = [](std::string name, const Estimate& supplied, const std::vector<double>& values,
+                            double error) {
+    const double shown = values.empty() ? 0 : std::max(0.0, values.back() - error);
+    return Hypothesis{std::move(name), detail::upper_bound(supplied), detail::words(">= ", shown),
+                      detail::upper_bound(supplied) >= shown, supplied.provenance()};
+  };
+  if (options.distance) {
+    report.hypotheses.push_back(
+        not_below("e1 is not below the measured distance", e1, twin.distances, distance_error));
+  }
   PropositionA1 result{report, report};
   result.printed.form = "printed";
   result.corrected.constants.push_back({"e0 >= ||w - w0||", e0});
   result.corrected.hypotheses.push_back(detail::known("||w - w0|| is bounded", e0));
+  if (options.displacement) {
+    result.corrected.hypotheses.push_back(not_below("e0 is not below the measured displacement", e0,
+                                                    twin.displacements,
+                                                    twin.displacement.error + flows.parameter_rounding));
+  }
 
   // What the errors of both displacements do to the outputs, and their rounding.
   const double reach = detail::upper_bound(e0);

@@ -138,7 +138,9 @@ class BallSampler {
 
 /// Lipschitz constants of any twice differentiable model on the balls around w0, from below: the largest
 /// ||Dh(w)|| and ||D^2h(w)|| (Lip(Dh) is its supremum over a ball) at random points and at the ends of
-/// ascents of ||D^2h(w)[u, u]||. Estimated: a theorem that is checked with them is illustrated, not proved.
+/// ascents of ||D^2h(w)[u, u]||. Estimated: a theorem that is checked with them is illustrated, not proved. A
+/// model whose linearization says that it has kinks has none: Assumption 2.1 fails. Kinks that it does not
+/// know of (a relu in a functor or in a layered network) are not seen, and then the numbers mean nothing.
 ///
 /// Cost of a radius: 2 (samples + 1) norms of Dh and of D^2h; a radius is sampled once.
 /// @throws std::invalid_argument if w0 has a wrong size
@@ -146,6 +148,10 @@ template <TwiceDifferentiableModel H>
 [[nodiscard]] LipschitzBounds sampled_lipschitz(const H& h, const parameters_t<H>& w0,
                                                 const SampledLipschitzOptions& options = {}) {
   require_size("sampled_lipschitz", "w0", dimension(w0), h.parameter_dim(), "h.parameter_dim()");
+  if constexpr (requires(const Tangent<H>& tangent) { tangent.native().kinks(); }) {
+    return LipschitzBounds::none(
+        "the model has kinks, so Dh is not continuous and Assumption 2.1 does not hold");
+  }
   const auto sampler = std::make_shared<detail::BallSampler<H>>(h, w0, options);
   return {[sampler](double r) { return Estimate::at_least(sampler->at(r).of_h); },
           [sampler](double r) { return Estimate::at_least(sampler->at(r).of_dh); },
