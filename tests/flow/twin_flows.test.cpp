@@ -369,3 +369,23 @@ TEST_CASE("compare_flows refuses options that make no sense") {
              }),
              ContainsSubstring("options.method is difference, expected direct"));
 }
+
+TEST_CASE("What a closed form cannot resolve is part of the numerical error") {
+  // h(w) = (w1, 1e-8 w2), which is linear: both flows are the same. The second mode has the eigenvalue 1e-16,
+  // which rounding does not tell from 0; by t = 1e7 it has moved by 0.1 all the same.
+  const Vector<double> slopes = Eigen::Vector2d(1.0, 1e-8), target = Eigen::Vector2d(1.0, 1.0);
+  const auto h = differentiable<double>(
+      [slopes]<class T>(const Vector<T>& w) -> Vector<T> {
+        return slopes.template cast<T>().cwiseProduct(w);
+      },
+      2, 2);
+  const double horizon = GENERATE(1e6, 1e7, 1e8);
+  const auto twin =
+      compare_flows(Objective(h, square_loss(target, euclidean(2)), 1.0),
+                    Vector<double>(Vector<double>::Zero(2)), horizon, {.samples = 10}, Exponential{});
+  INFO(twin);
+  CHECK(twin.complete);
+  CHECK(twin.method == TwinMethod::direct);
+  CHECK(twin.distance.value <= twin.distance.error + roundoff<double>(100));
+  CHECK(twin.output_distance.value <= twin.output_distance.error + roundoff<double>(100));
+}

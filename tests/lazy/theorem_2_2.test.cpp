@@ -1,3 +1,4 @@
+#include <lazytrain/autodiff/functor.hpp>
 #include <lazytrain/lazy/theorem_2_2.hpp>
 #include <lazytrain/loss/cosine.hpp>
 #include <lazytrain/loss/logistic.hpp>
@@ -119,4 +120,27 @@ TEST_CASE("Theorem 2.2 names the hypothesis that fails", "[lazy]") {
   CHECK(cut.verdict() == Verdict::hypotheses_not_met);
   CHECK_THAT(cut.sharp.failed_hypotheses().front(), ContainsSubstring("horizon"));
   CHECK_THROWS_AS(theorem_2_2(Objective(h, loss, 10.0), w0, 0.0, bounds), std::domain_error);
+}
+
+TEST_CASE("Theorem 2.2 for a linear model says 0 at any horizon, however large the exponential", "[lazy]") {
+  // h(w) = w, LD = 0: the exponentials of both forms overflow from T = 710 on.
+  const auto h = differentiable<double>([]<class T>(const Vector<T>& w) -> Vector<T> { return w; }, 1, 1);
+  const Vector<double> zero = Vector<double>::Zero(1), one = Vector<double>::Ones(1);
+  const auto bounds = LipschitzBounds::supplied(1, 0);
+  const auto check = [&](const auto& loss, double horizon, double alpha) {
+    const Theorem22 theorem = theorem_2_2(Objective(h, loss, alpha), zero, horizon, bounds);
+    INFO(theorem);
+    CHECK(theorem.holds());
+    CHECK(theorem.printed.holds());
+    for (const char* name : {"||w - wbar||", "||alpha h - alpha hbar||"}) {
+      CHECK(theorem.sharp.inequality(name).rhs.back() == 0);
+      CHECK(theorem.printed.inequality(name).rhs.back() == 0);
+    }
+  };
+  for (const double horizon : {10.0, 1000.0}) {
+    for (const double alpha : {1.0, 10.0, 100.0}) {
+      check(square_loss(one, euclidean(1)), horizon, alpha);
+      check(cosine_loss(one, euclidean(1)), horizon, alpha);
+    }
+  }
 }

@@ -24,11 +24,32 @@ ProblemConstants constants(double alpha, double N) {
 
 TEST_CASE("the least radius of an increasing function is found from above", "[lazy]") {
   const auto square = [](double r) { return r * r; };
-  const double r = detail::least_radius(square, 2.0, 0.0);
+  const double r = detail::least_radius(square, 2.0);
   CHECK(r * r >= 2.0);
   CHECK_THAT(r, WithinRel(std::sqrt(2.0), 1e-14));
-  CHECK(std::isnan(detail::least_radius([](double) { return 1.0; }, 2.0, 0.0)));
-  CHECK(std::isnan(detail::least_radius([](double) { return std::nan(""); }, 2.0, 0.0)));
+  CHECK(std::isnan(detail::least_radius([](double) { return 1.0; }, 2.0)));
+  CHECK(std::isnan(detail::least_radius([](double) { return std::nan(""); }, 2.0)));
+}
+
+TEST_CASE("the least radius is found where the function is known near 0 alone", "[lazy]") {
+  const auto known_below = [](double end) {
+    return [end](double r) { return r <= end ? r * r : std::nan(""); };
+  };
+  CHECK_THAT(detail::least_radius(known_below(0.9), 0.25), WithinRel(0.5, 1e-14));
+  CHECK_THAT(detail::least_radius(known_below(5.0), 16.0), WithinRel(4.0, 1e-14));
+  CHECK_THAT(detail::least_radius(known_below(1e-6), 1e-14), WithinRel(1e-7, 1e-14));
+  CHECK(std::isnan(detail::least_radius(known_below(0.9), 1.0)));
+  CHECK(std::isnan(detail::least_radius(known_below(5.0), 26.0)));
+  CHECK(detail::least_radius(known_below(1.0), 0.0) == 0);
+}
+
+TEST_CASE("constants that are known on small balls alone serve the K iterations that stay there", "[lazy]") {
+  // alpha r L = 100 r = 0.5.
+  const LipschitzBounds bounds([](double r) { return r <= 0.9 ? Estimate::exactly(1) : Estimate(); },
+                               [](double r) { return r <= 0.9 ? Estimate::exactly(8) : Estimate(); }, "hand");
+  const auto ball = detail::ball_for_iterations(constants(100, 1), 0.5, bounds);
+  CHECK_THAT(ball.radius, WithinRel(0.005, 1e-14));
+  CHECK(ball.left >= ball.right);
 }
 
 TEST_CASE("the radius for K iterations solves alpha r L(r) = K N", "[lazy]") {

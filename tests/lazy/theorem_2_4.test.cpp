@@ -1,3 +1,5 @@
+#include <cmath>
+#include <lazytrain/autodiff/functor.hpp>
 #include <lazytrain/lazy/theorem_2_4.hpp>
 #include <lazytrain/loss/log_cosh.hpp>
 #include <lazytrain/loss/logistic.hpp>
@@ -29,6 +31,17 @@ struct Hill {
     return -u.cwiseProduct(c);
   }
 };
+
+/// h(w) = c + w + b w^3 / 6: Lip(Dh) = |b| r on [-r, r].
+auto cubic(double c, double b) {
+  return differentiable<double>(
+      [c, b]<class T>(const Vector<T>& w) -> Vector<T> {
+        Vector<T> y(1);
+        y(0) = T(c) + w(0) + T(b / 6) * w(0) * w(0) * w(0);
+        return y;
+      },
+      1, 1);
+}
 
 const Vector<double> zero = Vector<double>::Zero(1);
 const Vector<double> one = Vector<double>::Ones(1);
@@ -209,4 +222,48 @@ TEST_CASE("Theorem 2.4 names the hypothesis that fails", "[lazy]") {
   CHECK(theorem_2_4(Objective(Hill{}, square_loss(one, euclidean(1)), 10.0), zero, 1.0,
                     LipschitzBounds::supplied(2, 0.1))
             .verdict() == Verdict::violated);
+}
+
+TEST_CASE("Theorem 2.4: constants that are known on small balls alone are used there", "[lazy]") {
+  // LD = 8 r: the root of 2 r LD = 1 is r = 1/4, and C0 = 1 / (32 LD) there.
+  const auto below = [](double end) {
+    return LipschitzBounds([=](double r) { return r <= end ? Estimate::at_most(1 + 4 * r * r) : Estimate(); },
+                           [=](double r) { return r <= end ? Estimate::at_most(8 * r) : Estimate(); },
+                           "hand");
+  };
+  const Objective objective(cubic(0, -8), square_loss(one, euclidean(1)), 1.0);
+  const Theorem24 check = theorem_2_4(objective, zero, 20.0, below(0.9));
+  CHECK_THAT(check.C0, WithinRel(1.0 / 64, 1e-10));
+  CHECK(check.printed.failed_hypotheses() == std::vector<std::string>{"alpha > ||y*|| / C0"});
+  CHECK_THAT(detail::upper_bound(detail::self_consistent_curvature(1, below(0.9))), WithinRel(2.0, 1e-12));
+  CHECK_FALSE(detail::self_consistent_curvature(1, below(0.2)).available());
+  // Linear models: σ_min halves nowhere.
+  const Estimate flat = detail::self_consistent_curvature(1, LipschitzBounds::supplied(1, 0));
+  CHECK(flat.upper() == 0);
+  CHECK(flat.provenance() == Provenance::supplied);
+}
+
+TEST_CASE("Theorem 2.4: LD is taken on a ball that holds the path", "[lazy]") {
+  // LD(r) = r: ell(LD(r)) <= r has a solution iff N0 / alpha <= (2/3)^(3/2).
+  const LipschitzBounds bounds([](double r) { return Estimate::at_most(1 + r * r / 2); },
+                               [](double r) { return Estimate::at_most(r); }, "hand");
+  const double limit = std::pow(2.0 / 3, 1.5);
+  for (const double excess : {-1e-3, 1e-7, 1e-6, 1e-3}) {
+    const Vector<double> target = Vector<double>::Constant(1, limit * (1 + excess));
+    const Theorem24 check =
+        theorem_2_4(Objective(cubic(0, -1), square_loss(target, euclidean(1)), 1.0), zero, 1.0, bounds);
+    INFO(excess << '\n' << check);
+    CHECK(check.sharp.applies() == (excess < 0));
+  }
+}
+
+TEST_CASE("Theorem 2.4: rounding of large outputs is no violation", "[lazy]") {
+  // h(w) = 1e6 + w, y* = 1e6 + n, linear: the residual is known up to the rounding of 1e6.
+  for (const double n : {1e-3, 1e-5, 1e-7}) {
+    const Vector<double> target = Vector<double>::Constant(1, 1e6 + n);
+    const Theorem24 check = theorem_2_4(Objective(cubic(1e6, 0), square_loss(target, euclidean(1)), 1.0),
+                                        zero, 20.0, LipschitzBounds::supplied(1, 0));
+    INFO(check);
+    CHECK(check.holds());
+  }
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <lazytrain/flow/gradient_field.hpp>
 #include <lazytrain/kernel/kernel_modes.hpp>
@@ -108,6 +109,12 @@ class LinearFlow {
     return std::sqrt(sum);
   }
 
+  /// Bounds of what modes at rest may hide at time t: of their displacement and of the change of their
+  /// outputs if their eigenvalues, which rounding does not tell from 0, are not 0. More than p eigenvalues
+  /// are 0 in truth and hide nothing. @throws std::domain_error if t < 0 or NaN. Cost: N.
+  [[nodiscard]] double hidden_displacement(double t) const { return resting(t).displacement; }
+  [[nodiscard]] double hidden_outputs(double t) const { return resting(t).residual; }
+
   /// How t = infinity is read: kernel regression with the offset alpha h(w0), the displacement of least norm,
   /// on the modes whose eigenvalues rounding can tell from 0.
   [[nodiscard]] LimitReport limit() const {
@@ -132,6 +139,11 @@ class LinearFlow {
     axpy(Scalar(-1), target_, residual);
     space.to_euclidean(residual);
     return {sigma_matrix(tangent_), host_numbers(residual)};
+  }
+
+  [[nodiscard]] auto resting(double t) const {
+    check_time(t);
+    return modes_.resting(std::min(modes_.values.size(), tangent_.parameter_dim()), curvature_ * t);
   }
 
   [[nodiscard]] double decay(Index i, double t) const { return modes_.decay(i, curvature_ * t); }

@@ -71,9 +71,12 @@ template <Model H, Loss R, class P>
     check = run(coarse, {});
   }
   Twin twin = run(flow, observer);
-  twin.displacement.error += detail::largest_change(twin.displacements, check.displacements);
-  twin.distance.error += detail::largest_change(twin.distances, check.distances);
-  twin.output_distance.error += detail::largest_change(twin.output_distances, check.output_distances);
+  const double epsilon = static_cast<double>(detail::inverse_scale("compare_flows", objective.alpha));
+  detail::add_changes(twin, check, epsilon, objective.loss.output_space());
+  if (linear && twin.method == TwinMethod::direct) {
+    twin.distance.error += epsilon * linear->hidden_displacement(horizon);
+    twin.output_distance.error += linear->hidden_outputs(horizon);
+  }
   if (twin.times.empty()) {
     twin.displacement.value = twin.displacement.error = std::numeric_limits<double>::quiet_NaN();
     twin.distance = twin.output_distance = twin.displacement;

@@ -71,6 +71,27 @@ inline double largest_change(const std::vector<double>& fine, const std::vector<
   return change;
 }
 
+/// Adds what a tenfold tolerance changes to the errors of a run by subtraction. Changes of distances may be
+/// small by chance: twice the largest of them, and that of the vectors at the end.
+template <class Twin, HilbertVector P, HilbertVector O>
+void add_changes(Twin& twin, const TwinFlows<P, O>& check, double epsilon, const OutputSpace& space) {
+  twin.displacement.error += 2 * largest_change(twin.displacements, check.displacements);
+  twin.distance.error += 2 * largest_change(twin.distances, check.distances);
+  twin.output_distance.error += 2 * largest_change(twin.output_distances, check.output_distances);
+  if (twin.method != TwinMethod::direct || !twin.complete || !check.complete) return;
+  P change = twin.end;
+  axpy(-1, check.end, change);
+  twin.displacement.error += epsilon * static_cast<double>(norm(change));
+  axpy(-1, twin.linear_end, change);
+  axpy(1, check.linear_end, change);
+  twin.distance.error += epsilon * static_cast<double>(norm(change));
+  O output_change = twin.outputs;
+  axpy(-1, check.outputs, output_change);
+  axpy(-1, twin.linear_outputs, output_change);
+  axpy(1, check.linear_outputs, output_change);
+  twin.output_distance.error += static_cast<double>(space.norm(output_change));
+}
+
 template <class Twin>
 void add_sample(Twin& twin, double t, double loss, double linear_loss, double displacement, double distance,
                 double output_distance) {
@@ -153,6 +174,11 @@ class LinearTwin {
 
   /// Whether the flow is known in closed form.
   [[nodiscard]] bool exact() const { return exact_ != nullptr; }
+  /// Bounds of what the closed form hides by time t (see `LinearFlow`); 0 for an integrated flow.
+  [[nodiscard]] double hidden_displacement(double t) const {
+    return exact_ ? exact_->hidden_displacement(t) : 0.0;
+  }
+  [[nodiscard]] double hidden_outputs(double t) const { return exact_ ? exact_->hidden_outputs(t) : 0.0; }
   /// Whether sample i was reached.
   [[nodiscard]] bool covers(std::size_t i) const { return exact_ || i < outputs_.size(); }
   [[nodiscard]] parameters_t<H> displacement(std::size_t i, double t) const {

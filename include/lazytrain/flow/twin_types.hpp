@@ -52,8 +52,10 @@ struct TwinView {
 
 /// The flows of F_alpha and of its linearization from w0, on one clock. Distances of parameters are in units
 /// of w, outputs are alpha h and distances of theirs in the norm of F. The suprema are over the sampled
-/// times, hence lower bounds of the true ones, and NaN if there is none; their errors are the changes when
-/// the tolerance is ten times larger and, by `TwinMethod::difference`, what its quadrature misses besides.
+/// times, hence lower bounds of the true ones, and NaN if there is none; their errors are twice the changes
+/// when the tolerance is ten times larger and, by `TwinMethod::difference`, what its quadrature misses
+/// besides; by `direct`, the changes of the vectors at the end and what a linear flow in closed form may hide
+/// (`LinearFlow::hidden_displacement`).
 template <class P, class O>
 struct TwinFlows {
   /// sup over t of ||w_alpha - w0||.

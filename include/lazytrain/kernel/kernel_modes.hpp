@@ -60,6 +60,21 @@ struct KernelModes {
   [[nodiscard]] double decay(Index i, double t) const {
     return moves(i, t) && t > 0 ? std::exp(-t * values(i)) : 1.0;
   }
+  /// Bounds of what the first `count` modes would have done to the residual and to the displacement by time t
+  /// of those that are at rest, whose eigenvalues are somewhere in [0, cutoff].
+  struct Resting {
+    double residual = 0;
+    double displacement = 0;
+  };
+  [[nodiscard]] Resting resting(Index count, double t) const {
+    double sum = 0;
+    for (Index i = 0; i < count; ++i) {
+      if (!moves(i, t)) sum += residual(i) * residual(i);
+    }
+    // sqrt(σ) t phi_1(-t σ) is at most sqrt(σ) t and 0.6382 sqrt(t).
+    return {std::sqrt(sum) * std::min(1.0, t * cutoff),
+            sum > 0 ? std::sqrt(sum) * std::min(t * std::sqrt(cutoff), 0.6382 * std::sqrt(t)) : 0.0};
+  }
   /// t phi_1(-t σ_i), which tends to 1 / σ_i; 0 for a mode at rest.
   [[nodiscard]] double length(Index i, double t) const {
     if (!moves(i, t)) return 0;

@@ -26,7 +26,8 @@ struct RotationInvariantLaw {
 ///
 ///     K^(a) = x.x' E[b^2] (π - φ) / 2π,     K^(b) = |x| |x'| E|a|^2 ((π - φ) cos φ + sin φ) / 2πd.
 ///
-/// Relative error of a few roundings, also near φ = 0 and π and for tiny and huge inputs. Cost: O(d).
+/// Errors of a few roundings, also near φ = 0 and π and for tiny and huge inputs: of K^(b) relatively, of
+/// K^(a) relatively to |x| |x'|, for x.x' rounds like its terms. Cost: O(d).
 /// @throws std::invalid_argument if the sizes differ or are 0, std::domain_error if a number is not finite or
 /// a moment is negative
 [[nodiscard]] inline KernelParts<double> relu_limit_kernel(view_t<Vector<double>> x, view_t<Vector<double>> y,

@@ -56,9 +56,17 @@ struct ObservedFlows {
     return make(std::move(name), twin.output_distances, twin.output_distance.error + output_rounding,
                 std::move(rhs));
   }
-  /// Series i <= rhs.
-  [[nodiscard]] BoundInequality observed(std::size_t i, std::string name, std::vector<double> rhs) const {
-    return {std::move(name), series[i].values, series[i].errors, std::move(rhs)};
+  /// Series i <= rhs, where rounding of the outputs adds as much as `sensitivity` times itself to the series.
+  [[nodiscard]] BoundInequality observed(std::size_t i, std::string name, std::vector<double> rhs,
+                                         double sensitivity = 0) const {
+    std::vector<double> errors = series[i].errors;
+    for (double& error : errors) error += sensitivity * output_rounding;
+    return {std::move(name), series[i].values, std::move(errors), std::move(rhs)};
+  }
+  /// The outputs drive both flows, and two flows that are subtracted are apart by what rounding of the
+  /// outputs does to them, as much as `sensitivity` times itself.
+  void add_output_rounding(double sensitivity) {
+    if (twin.method == TwinMethod::direct) parameter_rounding += sensitivity * output_rounding;
   }
   /// f at every sampled time.
   template <class F>

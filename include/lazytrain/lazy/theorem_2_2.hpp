@@ -60,6 +60,9 @@ inline BoundReport theorem_2_2_printed(const ProblemConstants& c, double horizon
   return report;
 }
 
+/// factor e^x, or another function of x that overflows: 0 if the factor is.
+inline double grown(double factor, double growth) { return factor == 0 ? 0 : factor * growth; }
+
 }  // namespace detail
 
 /// Theorem 2.2, lazy training over a finite horizon T for any smooth R, with explicit constants, t <= T:
@@ -91,14 +94,16 @@ template <Model H, Loss R>
                    detail::theorem_2_2_printed(c, horizon, bounds)};
   if (!result.sharp.applies()) return result;
 
-  const auto flows = observe_flows(objective, w0, horizon, options.flows);
   const double alpha = c.alpha, M = c.smoothness, mu = c.weak_convexity;
   const double R0 = detail::upper_bound(c.excess), D0 = detail::upper_bound(c.differential.norm);
+  auto flows = observe_flows(objective, w0, horizon, options.flows);
+  flows.add_output_rounding(horizon * D0 * M / alpha);
   const double LD = detail::upper_bound(result.sharp.constant("LD = Lip(Dh) on the ball"));
   const auto radius = [=](double t) { return std::sqrt(t * R0) / alpha; };
   const auto distance = [=](double t) {
-    return std::exp(mu * D0 * D0 * t) * LD / (alpha * alpha) * R0 *
-           (2.0 / 3 * std::sqrt(2 * M) * std::pow(t, 1.5) + M * D0 * t * t / 4);
+    const double convex =
+        LD / (alpha * alpha) * R0 * (2.0 / 3 * std::sqrt(2 * M) * std::pow(t, 1.5) + M * D0 * t * t / 4);
+    return detail::grown(convex, std::exp(mu * D0 * D0 * t));
   };
   result.sharp.inequalities = {
       flows.displacement("||w - w0||", flows.over_time(radius)),
@@ -112,11 +117,13 @@ template <Model H, Loss R>
   result.printed.inequalities = {
       flows.displacement("||w - w0||", flows.over_time(radius)),
       flows.distance("||w - wbar||", flows.over_time([=](double t) {
-        return (2.0 / 3 * LD * std::sqrt(R0) * G * std::pow(t, 1.5) + D0 * M * C1 * t * t * phi(2, C2 * t)) /
+        return (2.0 / 3 * LD * std::sqrt(R0) * G * std::pow(t, 1.5) +
+                detail::grown(D0 * M * C1 * t * t, phi(2, C2 * t))) /
                (alpha * alpha);
       })),
-      flows.output_distance("||alpha h - alpha hbar||",
-                            flows.over_time([=](double t) { return C1 / alpha * t * phi(1, C2 * t); }))};
+      flows.output_distance("||alpha h - alpha hbar||", flows.over_time([=](double t) {
+        return detail::grown(C1 / alpha * t, phi(1, C2 * t));
+      }))};
   for (BoundReport* report : {&result.sharp, &result.printed}) {
     report->times = flows.twin.times;
     report->hypotheses.push_back(flows.completed(horizon));

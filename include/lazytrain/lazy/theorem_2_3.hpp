@@ -149,7 +149,7 @@ Theorem23 theorem_2_3(const Objective<H, R>& objective, const parameters_t<H>& w
   const Tangent<H> start = linearize(objective.model, w0);
   Tangent<H> moving = start;
   const outputs_t<H> target = objective.loss.minimizer();
-  const auto flows = observe_flows(objective, w0, horizon, options.flows, [&](const auto& view) {
+  auto flows = observe_flows(objective, w0, horizon, options.flows, [&](const auto& view) {
     parameters_t<H> w = w0;
     axpy(S(1) / objective.alpha, view.displacement, w);
     moving.move_to(w);
@@ -159,6 +159,7 @@ Theorem23 theorem_2_3(const Objective<H, R>& objective, const parameters_t<H>& w
     axpy(S(-1), start.jvp(start.adjoint(residual)), change);
     return std::vector<double>{static_cast<double>(start.output_space().norm(change))};
   });
+  flows.add_output_rounding(horizon * upper_bound(c.differential.norm) / c.alpha);
   if (result.printed.applies()) theorem_2_3_on_ball(result.printed, flows, c, printed, false);
   if (result.sharp.applies()) theorem_2_3_on_ball(result.sharp, flows, c, sharp, true);
   if (result.local.applies()) theorem_2_3_local(result.local, flows, c, upper_bound(of_dh));

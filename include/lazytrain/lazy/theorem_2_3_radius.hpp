@@ -41,23 +41,24 @@ inline Theorem23Ball ball(double radius, std::string condition, const LipschitzB
   return b;
 }
 
-/// Least r, up to rounding and from above, with r >= 0 and f(r) >= goal for an increasing f, given f(low) <=
-/// goal; NaN where f is not a number or does not get there. Bisection of an interval that is found by
-/// doubling.
+/// Least r, up to rounding and from above, with f(r) >= goal for an increasing f with f(0) = 0 that is NaN
+/// from some r on, where nothing is known; NaN where f does not get there before, or not in [1e-100, 1e100].
+/// Doubling and bisection.
 template <class F>
-double least_radius(F&& f, double goal, double low) {
+double least_radius(F&& f, double goal) {
   constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-  double high = low > 0 ? low : 1.0;
-  while (!(f(high) >= goal)) {
-    if (std::isnan(f(high)) || high > 1e100) return nan;
+  if (goal <= 0) return f(0.0) >= goal ? 0.0 : nan;
+  double low = 0, high = 1;
+  while (f(high) < goal) {
+    if (high > 1e100) return nan;
     low = high;
     high *= 2;
   }
-  for (int i = 0; i < 200 && high - low > 4 * std::numeric_limits<double>::epsilon() * high; ++i) {
+  while (high > 1e-100 && high - low > 4 * std::numeric_limits<double>::epsilon() * high) {
     const double middle = low + (high - low) / 2;
-    (f(middle) >= goal ? high : low) = middle;
+    (f(middle) < goal ? low : high) = middle;
   }
-  return high;
+  return f(high) >= goal ? high : nan;
 }
 
 /// alpha r L(r) >= K N.
@@ -67,7 +68,7 @@ inline Theorem23Ball ball_for_iterations(const ProblemConstants& c, double K, co
     const Estimate L = bounds.of_h(r);
     return L.available() ? c.alpha * r * upper_bound(L) : std::numeric_limits<double>::quiet_NaN();
   };
-  auto b = ball(least_radius(left, goal, 0), "alpha r L >= K N", bounds);
+  auto b = ball(least_radius(left, goal), "alpha r L >= K N", bounds);
   b.right = goal;
   b.left = std::isfinite(b.radius) ? left(b.radius) : b.radius;
   return b;

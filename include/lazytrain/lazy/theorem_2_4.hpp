@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <lazytrain/lazy/bound_report.hpp>
 #include <lazytrain/lazy/lipschitz.hpp>
@@ -64,13 +65,16 @@ inline double sharp_radius(double sigma, double N0, double alpha, const Lipschit
 }
 
 /// The root of LD = LD(σ / (2 LD)), from above: the Lipschitz constant of Dh on a ball on which σ_min halves.
-inline double self_consistent_curvature(double sigma, const LipschitzBounds& bounds) {
+/// Unavailable where no such ball has a known one.
+inline Estimate self_consistent_curvature(double sigma, const LipschitzBounds& bounds) {
   const auto slack = [&](double r) {
     const Estimate LD = bounds.of_dh(r);
     return LD.available() ? 2 * r * upper_bound(LD) : std::numeric_limits<double>::quiet_NaN();
   };
-  const double radius = least_radius(slack, sigma, 0);
-  return std::isfinite(radius) ? upper_bound(bounds.of_dh(radius)) : upper_bound(bounds.of_dh(0));
+  const double radius = least_radius(slack, sigma);
+  if (std::isfinite(radius)) return bounds.of_dh(radius);
+  // Either nothing is known from some radius on, or σ_min halves on no ball: LD is 0.
+  return bounds.of_dh(1e100);
 }
 
 }  // namespace detail
@@ -129,10 +133,15 @@ requires detail::HasTarget<R>
   result.sharp.hypotheses.push_back(
       detail::below("q = 2 LD N0 / (alpha sigma^2) < 1", result.q, 1,
                     weaker(of_dh.provenance(), c.differential.smallest.provenance())));
+  if (result.q < 1) {
+    result.sharp.hypotheses.push_back(
+        detail::at_most("ell <= r, the radius of the ball of LD", ell, radius, of_dh.provenance()));
+  }
 
-  const double LD_printed = result.printed.applies() ? detail::self_consistent_curvature(sigma, bounds)
-                                                     : std::numeric_limits<double>::infinity();
-  const Provenance source = bounds.of_dh(0).provenance();
+  const Estimate of_dh_printed =
+      result.printed.applies() ? detail::self_consistent_curvature(sigma, bounds) : Estimate();
+  const double LD_printed = detail::upper_bound(of_dh_printed);
+  const Provenance source = of_dh_printed.provenance();
   result.C0 = std::pow(sigma, 3) / (32 * std::pow(kappa, 1.5) * D0 * LD_printed);
   const Estimate curvature = std::isfinite(LD_printed) ? Estimate::at_most(LD_printed, source) : Estimate();
   result.printed.constants.push_back({"LD = Lip(Dh) on the ball of radius sigma / (2 LD)", curvature});
@@ -147,17 +156,18 @@ requires detail::HasTarget<R>
 
   const outputs_t<H> target = objective.loss.minimizer();
   const OutputSpace space = objective.loss.output_space();
-  const auto flows = observe_flows(objective, w0, horizon, options.flows, [&](const auto& view) {
+  auto flows = observe_flows(objective, w0, horizon, options.flows, [&](const auto& view) {
     outputs_t<H> residual = view.outputs;
     axpy(S(-1), target, residual);
     return std::vector<double>{static_cast<double>(space.norm(residual))};
   });
+  flows.add_output_rounding(std::min(horizon, 1 / (m * sigma * sigma)) * D0 * c.smoothness / alpha);
   const auto constant = [&](double x) { return flows.over_time([=](double) { return x; }); };
   if (result.sharp.applies()) {
     result.sharp.inequalities = {
         flows.displacement("||w - w0||", constant(ell)),
         flows.observed(0, "||alpha h - y*||",
-                       flows.over_time([=](double t) { return N0 * std::exp(-m * lambda * t); })),
+                       flows.over_time([=](double t) { return N0 * std::exp(-m * lambda * t); }), 1),
         flows.distance("||w - wbar||",
                        constant(LD * ell * ell * (1 / std::sqrt(lambda) + kappa * D0 / (2 * sigma * sigma)))),
         flows.output_distance("||alpha h - alpha hbar||",
@@ -172,7 +182,8 @@ requires detail::HasTarget<R>
         flows.displacement("||w - w0||", constant(first / alpha)),
         flows.observed(0, "||alpha h - y*||", flows.over_time([=](double t) {
           return std::sqrt(kappa) * N * std::exp(-m * sigma * sigma * t / 4);
-        })),
+        }),
+                       1),
         flows.distance("||w - wbar||", constant((32 * square / std::pow(sigma, 4) * (1 + log_term) + first) /
                                                 (alpha * alpha))),
         flows.output_distance("||alpha h - alpha hbar||",

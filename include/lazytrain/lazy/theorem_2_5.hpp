@@ -131,7 +131,7 @@ template <Model H, Loss R>
   Tangent<H> moving = linearize(objective.model, w0);
   outputs_t<H> gradient = moving.value();
   std::vector<parameters_t<H>> path;
-  const auto flows = observe_flows(objective, w0, horizon, options.common.flows, [&](const auto& view) {
+  auto flows = observe_flows(objective, w0, horizon, options.common.flows, [&](const auto& view) {
     parameters_t<H> w = w0;
     axpy(S(1 / alpha), view.displacement, w);
     moving.move_to(w);
@@ -139,6 +139,8 @@ template <Model H, Loss R>
     path.push_back(view.displacement);
     return std::vector<double>{static_cast<double>(norm(moving.adjoint(gradient))) / alpha};
   });
+  const double drive = D0 * M / alpha;
+  flows.add_output_rounding(std::min(horizon, 1 / (m * sigma * sigma)) * drive);
   path.resize(flows.twin.times.size(), w0);
   BoundInequality to_end{"||w(t) - w(end)||", {}, {}, {}};
   for (std::size_t i = 0; i < path.size(); ++i) {
@@ -152,7 +154,8 @@ template <Model H, Loss R>
   const double B = LD * rho * rho / (sigma - LD * rho);
   const auto constant = [&](double x) { return flows.over_time([=](double) { return x; }); };
   report.inequalities = {
-      flows.observed(0, "||w'||", flows.over_time([=](double t) { return g0 / alpha * std::exp(-mu * t); })),
+      flows.observed(0, "||w'||", flows.over_time([=](double t) { return g0 / alpha * std::exp(-mu * t); }),
+                     drive),
       flows.displacement("||w - w0||",
                          flows.over_time([=](double t) { return -g0 / (alpha * mu) * std::expm1(-mu * t); })),
       std::move(to_end), flows.distance("||w - wbar||", constant(std::hypot(A, B))),
