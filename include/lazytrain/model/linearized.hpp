@@ -1,12 +1,13 @@
 #pragma once
 
 #include <lazytrain/model/linearize.hpp>
+#include <memory>
 #include <utility>
 
 namespace lazytrain {
 
 /// The linearized model w -> h(w0) + Dh(w0)(w - w0) of Section 1.1, the paper's h-bar. It keeps the forward
-/// pass at w0, so that a value costs one jvp.
+/// pass at w0, so that a value costs one jvp; copies share it, and a linearization has one of its own.
 template <Model H>
 class Linearized {
  public:
@@ -15,16 +16,18 @@ class Linearized {
   using Outputs = outputs_t<H>;
 
   Linearized(const H& h, Parameters w0)
-      : w0_(std::move(w0)), tangent_(lazytrain::linearize(h, w0_)), base_(tangent_.value()) {}
+      : w0_(std::move(w0)),
+        tangent_(std::make_shared<const Tangent<H>>(lazytrain::linearize(h, w0_))),
+        base_(tangent_->value()) {}
 
-  [[nodiscard]] Index parameter_dim() const { return tangent_.parameter_dim(); }
-  [[nodiscard]] Index output_dim() const { return tangent_.output_dim(); }
-  [[nodiscard]] OutputSpace output_space() const { return tangent_.output_space(); }
+  [[nodiscard]] Index parameter_dim() const { return tangent_->parameter_dim(); }
+  [[nodiscard]] Index output_dim() const { return tangent_->output_dim(); }
+  [[nodiscard]] OutputSpace output_space() const { return tangent_->output_space(); }
 
   class At {
    public:
     At(const Linearized& model, const Parameters& w)
-        : model_(model), shift_(w), value_(model.base_), product_(model.base_) {
+        : model_(model), tangent_(*model.tangent_), shift_(w), value_(model.base_), product_(model.base_) {
       move_to(w);
     }
 
@@ -33,18 +36,20 @@ class Linearized {
     void move_to(const Parameters& w) {
       copy(w, shift_);
       axpy(Scalar(-1), model_.w0_, shift_);
-      model_.tangent_.jvp(shift_, product_);
+      tangent_.jvp(shift_, product_);
       copy(model_.base_, value_);
       axpy(Scalar(1), product_, value_);
     }
 
-    void jvp(const Parameters& v, Outputs& out) const { model_.tangent_.jvp(v, out); }
-    void vjp(const Outputs& u, Parameters& out) const { model_.tangent_.vjp(u, out); }
+    void jvp(const Parameters& v, Outputs& out) const { tangent_.jvp(v, out); }
+    void vjp(const Outputs& u, Parameters& out) const { tangent_.vjp(u, out); }
     void second(const Parameters&, const Parameters&, Outputs& out) const { fill(out, Scalar(0)); }
     void second_vjp(const Parameters&, const Outputs&, Parameters& out) const { fill(out, Scalar(0)); }
 
    private:
     Linearized model_;
+    /// A workspace of its own.
+    Tangent<H> tangent_;
     Parameters shift_;
     Outputs value_;
     Outputs product_;
@@ -62,7 +67,7 @@ class Linearized {
 
  private:
   Parameters w0_;
-  Tangent<H> tangent_;
+  std::shared_ptr<const Tangent<H>> tangent_;
   Outputs base_;
 };
 
