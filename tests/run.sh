@@ -102,15 +102,22 @@ build() {
   check "$1: build" cmake --build --preset "$1" -- -k 0
 }
 
+# The tests that run in the background end with this script.
+tests=""
+trap '[ -z "$tests" ] || kill "$tests" 2>/dev/null' EXIT
+trap 'exit 130' INT TERM
+
 # begin_tests <preset>: in the background, for the last of them leave processors idle.
 begin_tests() {
   running="$1"
   ctest --preset "$1" -j "$(nproc)" >"build/$1/ctest.log" 2>&1 &
+  tests=$!
 }
 
 # end_tests: adds CTest's numbers.
 end_tests() {
   wait
+  tests=""
   log="build/$running/ctest.log"
   grep -v '   Passed  ' "$log"
   # CTest counts them among the passed.

@@ -34,6 +34,7 @@
 #include <lazytrain/backend/write.hpp>
 #include <lazytrain/core/concepts.hpp>
 #include <lazytrain/core/error.hpp>
+#include <lazytrain/core/labels.hpp>
 #include <lazytrain/core/output_space.hpp>
 #include <lazytrain/core/random.hpp>
 #include <lazytrain/core/types.hpp>
@@ -156,7 +157,6 @@
 #include <lazytrain/loss/cosine.hpp>
 #include <lazytrain/loss/cross_entropy.hpp>
 #include <lazytrain/loss/huber.hpp>
-#include <lazytrain/loss/labels.hpp>
 #include <lazytrain/loss/log_cosh.hpp>
 #include <lazytrain/loss/log_sum_exp.hpp>
 #include <lazytrain/loss/logistic.hpp>

@@ -1,5 +1,5 @@
 #include <cstdint>
-#include <lazytrain/loss/labels.hpp>
+#include <lazytrain/core/labels.hpp>
 
 #include "support/catch.hpp"
 

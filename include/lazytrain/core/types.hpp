@@ -7,7 +7,8 @@
 #error "Lazytrain needs IEEE arithmetic: compile it without -ffast-math, -Ofast and -ffinite-math-only"
 #endif
 #if defined(EIGEN_HAS_OPENMP)
-#error "With -fopenmp, results of Eigen's products depend on the number of threads: define EIGEN_DONT_PARALLELIZE"
+#error \
+    "With -fopenmp, results of Eigen's products depend on the number of threads: define EIGEN_DONT_PARALLELIZE"
 #endif
 
 /// Lazy training: differentiable models, their linearizations, and the distance between the two.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <concepts>
 #include <lazytrain/core/error.hpp>
+#include <lazytrain/core/labels.hpp>
 #include <lazytrain/core/types.hpp>
 #include <optional>
 #include <span>
@@ -150,23 +151,10 @@ template <Dataset D>
   }
 }
 
-/// Targets e_{label_i} in R^classes: classes x n, one 1 a column.
-/// @throws std::invalid_argument if a label is not in 0, ..., classes - 1
-template <class S>
-[[nodiscard]] Matrix<S> one_hot(std::span<const Index> labels, Index classes) {
-  require_argument(classes >= 1, "data::one_hot", "classes", classes, "at least 1");
-  Matrix<S> targets = Matrix<S>::Zero(classes, static_cast<Index>(labels.size()));
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    detail::require_index("data::one_hot", "a label", labels[i], classes);
-    targets(labels[i], static_cast<Index>(i)) = S(1);
-  }
-  return targets;
-}
-
-/// The targets of `data` as one-hot columns, classes x n.
+/// The targets of `data` as one-hot columns, classes x n. @throws as `lazytrain::one_hot`
 template <class S>
 [[nodiscard]] Matrix<S> one_hot(const LabelledData<S>& data) {
-  return one_hot<S>(data.labels, data.classes);
+  return lazytrain::one_hot<S>(data.labels, data.classes);
 }
 
 /// +1 where the label is `positive`, -1 elsewhere: targets of the logistic loss, size n.

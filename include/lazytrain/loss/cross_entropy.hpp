@@ -2,7 +2,7 @@
 
 #include <cmath>
 #include <lazytrain/core/concepts.hpp>
-#include <lazytrain/loss/labels.hpp>
+#include <lazytrain/core/labels.hpp>
 #include <lazytrain/loss/log_sum_exp.hpp>
 #include <lazytrain/loss/pointwise.hpp>
 #include <limits>

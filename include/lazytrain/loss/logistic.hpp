@@ -1,10 +1,9 @@
 #pragma once
 
 #include <cmath>
-#include <lazytrain/loss/labels.hpp>
+#include <lazytrain/core/labels.hpp>
 #include <lazytrain/loss/pointwise.hpp>
 #include <utility>
-#include <vector>
 
 namespace lazytrain {
 

@@ -1,9 +1,8 @@
 #pragma once
 
-#include <lazytrain/loss/labels.hpp>
+#include <lazytrain/core/labels.hpp>
 #include <lazytrain/loss/pointwise.hpp>
 #include <utility>
-#include <vector>
 
 namespace lazytrain {
 
