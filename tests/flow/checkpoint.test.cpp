@@ -194,3 +194,24 @@ TEST_CASE("A checkpoint of another problem or method is refused") {
                  [&] { (void)integrate(DormandPrince{}, decay, vector({1.0}), options); }),
              ContainsSubstring("array 'x' in '" + file.path + "' has size 2, expected 1"));
 }
+
+TEST_CASE("A checkpoint of other targets, another scale or a longer run is refused, and left as it is") {
+  const Scratch file("targets");
+  const auto w0 = oracle_parameters("w_uns");
+  const auto h = centred(oracle_network<Tanh>(), w0);
+  const Vector<double> y = vector_of(oracle()["inputs"]["y_star"]), zero = Vector<double>::Zero(w0.size());
+  const auto run = [&](const Vector<double>& target, double alpha, double horizon) {
+    auto field = displacement_field(h, square_loss(target, empirical(5)), w0, alpha);
+    return integrate(DormandPrince{}, field, zero, {.horizon = horizon, .checkpoint = file.path});
+  };
+  const Vector<double> end = run(y, 2.0, 1.0).x;
+  const std::string written = file.bytes();
+  CHECK_THAT(message_of<std::invalid_argument>([&] { (void)run(2 * y, 2.0, 2.0); }),
+             ContainsSubstring("of another problem") && ContainsSubstring(file.path));
+  // At d = 0 the flows of a centred model do not depend on alpha; at the checkpoint's state they do.
+  CHECK_THROWS_AS(run(y, 4.0, 2.0), std::invalid_argument);
+  CHECK_THAT(message_of<std::invalid_argument>([&] { (void)run(y, 2.0, 0.5); }),
+             ContainsSubstring("options.horizon is 0.5, expected at least 1"));
+  CHECK(file.bytes() == written);
+  CHECK(run(y, 2.0, 1.0).x == end);
+}

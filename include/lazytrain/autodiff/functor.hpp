@@ -18,27 +18,38 @@ concept MapsVectorsOf = requires(const F& f, const Vector<T>& w) {
   requires std::is_convertible_v<decltype(f(w)), Vector<T>>;
 };
 
+/// Whether f(Vector<T>) can be called, on a const functor with a const vector.
+template <class F, class T>
+concept CallableWithVectorsOf = requires(const F& f, const Vector<T>& w) {
+  f(w);
+};
+
 }  // namespace detail
 
 /// A functor that automatic differentiation can read: `template <class T> Vector<T> operator()(const
 /// Vector<T>& w) const`, or a generic lambda `[]<class T>(const Vector<T>& w) -> Vector<T> {...}`. It is
 /// called with T = S, Dual<S>, Dual<Dual<S>>, Reverse<S>, Reverse<Dual<S>> and ScaledDifference<S>.
+// clang-format off
 template <class F, class S>
-concept DifferentiableFunctor = std::copy_constructible<F> && expect < detail::MapsVectorsOf<F, S>,
-"the functor has template <class T> Vector<T> operator()(const Vector<T>& w) const that returns a vector, "
-    "not "
-    "an expression" >
-    &&expect<detail::MapsVectorsOf<F, Dual<S>>,
-             "the functor takes and returns vectors of Dual<S>: write it for every scalar type T">&&
-        expect<detail::MapsVectorsOf<F, Dual<Dual<S>>>,
-               "the functor takes and returns vectors of Dual<Dual<S>>: write it for every scalar type T">&&
-            expect<detail::MapsVectorsOf<F, Reverse<S>>,
-                   "the functor takes and returns vectors of Reverse<S>: write it for every scalar type T">&&
-                expect<detail::MapsVectorsOf<F, Reverse<Dual<S>>>,
-                       "the functor takes and returns vectors of Reverse<Dual<S>>: write it for every scalar "
-                       "type T">&& expect<detail::MapsVectorsOf<F, ScaledDifference<S>>,
-                                          "the functor takes and returns vectors of ScaledDifference<S>: "
-                                          "write it for every scalar type T">;
+concept DifferentiableFunctor =
+    std::copy_constructible<F> &&
+    expect<detail::CallableWithVectorsOf<F, S>,
+           "the functor can be called when it is const, and takes const Vector<T>& w: template <class T> Vector<T> "
+           "operator()(const Vector<T>& w) const"> &&
+    expect<detail::MapsVectorsOf<F, S>,
+           "the functor has template <class T> Vector<T> operator()(const Vector<T>& w) const that returns a vector, not "
+           "an expression"> &&
+    expect<detail::MapsVectorsOf<F, Dual<S>>,
+           "the functor takes and returns vectors of Dual<S>: write it for every scalar type T"> &&
+    expect<detail::MapsVectorsOf<F, Dual<Dual<S>>>,
+           "the functor takes and returns vectors of Dual<Dual<S>>: write it for every scalar type T"> &&
+    expect<detail::MapsVectorsOf<F, Reverse<S>>,
+           "the functor takes and returns vectors of Reverse<S>: write it for every scalar type T"> &&
+    expect<detail::MapsVectorsOf<F, Reverse<Dual<S>>>,
+           "the functor takes and returns vectors of Reverse<Dual<S>>: write it for every scalar type T"> &&
+    expect<detail::MapsVectorsOf<F, ScaledDifference<S>>,
+           "the functor takes and returns vectors of ScaledDifference<S>: write it for every scalar type T">;
+// clang-format on
 
 namespace detail {
 

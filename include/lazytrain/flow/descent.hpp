@@ -60,7 +60,8 @@ struct DescentOptions {
   /// An iterate whose norm exceeds this has diverged.
   double divergence_norm = 1e100;
   /// File to which the run's state is written, atomically, every `checkpoint_every` iterations and when the
-  /// run ends without a failure; where it exists the run goes on from it, with the same bits.
+  /// run ends without a failure; where it exists the run goes on from it, with the same bits. That
+  /// it is of the same problem, x0 and seed is for the caller to see to.
   std::string checkpoint = {};
   Index checkpoint_every = 1000;
 };

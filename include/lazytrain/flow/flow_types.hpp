@@ -98,7 +98,8 @@ struct FlowOptions {
   Index locate_kinks_up_to = 20000;
   /// File to which the run's state is written, atomically, every `checkpoint_every` accepted steps and when
   /// the run ends; where it exists the run goes on from it, with the same bits as if it had not been
-  /// interrupted. A run that ended by an event or a failure is given back as it ended.
+  /// interrupted. A run that ended by an event or a failure is given back as it ended. That of another
+  /// problem, told by ||x'|| at its state, or of a longer run is refused.
   std::string checkpoint = {};
   Index checkpoint_every = 100;
 };

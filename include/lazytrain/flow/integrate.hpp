@@ -68,14 +68,16 @@ FlowResult<typename F::State> integrate_values(const P& stepper, F& field, const
 /// Integrates x' = f(x) from x0 over [0, options.horizon] with a stepper.
 ///
 ///     auto field = displacement_field(h, R, w0, alpha);
-///     auto end = integrate(Exponential{}, field, Vector<double>(Vector<double>::Zero(p)), {.horizon = 100});
+///     auto end = integrate(Exponential{}, field, Vector<double>::Zero(p), {.horizon = 100});
 ///
 /// `observer(view)` is called at the sample times or, when there are none, at t = 0 and after every accepted
 /// step; it shares the step's evaluation, and may return false to stop the run. Failures (numbers that are
 /// not finite, divergence, budgets, sliding along a kink) do not throw: the result holds the last good state
-/// and the reason.
+/// and the reason. Kinks are known of the library's two-layer networks; a functor with relu or max that
+/// slides along one is integrated by ever smaller steps: give such runs a budget.
 /// @throws std::invalid_argument, std::domain_error for options that make no sense, std::runtime_error for a
-/// checkpoint that cannot be read or written
+/// checkpoint that cannot be read or written, std::invalid_argument for one of another problem, and what the
+/// field throws
 template <class P, class F, class Observer>
 requires Stepper<P, F> FlowResult<typename F::State> integrate(const P& stepper, F& field,
                                                                const typename F::State& x0,

@@ -6,6 +6,7 @@
 #include <lazytrain/flow/initial_step.hpp>
 #include <lazytrain/flow/integration_observed.hpp>
 #include <limits>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -49,6 +50,7 @@ class Integration : ObservedIntegration<P, F> {
  private:
   void begin() {
     method_.start(x0_);
+    first_speed_ = this->size(method_.f());
     if (!all_finite(method_.f())) {
       return this->stop(StopReason::not_finite,
                         "x' is not finite at the start, where ||x|| = " + text(this->size(method_.x())));
@@ -169,6 +171,8 @@ class Integration : ObservedIntegration<P, F> {
     checkpoint.set("first_step", result_.step);
     checkpoint.set("next_sample", static_cast<Index>(next_sample_));
     checkpoint.set("x", method_.x());
+    checkpoint.set("speed", this->size(method_.f()));
+    checkpoint.set("first_speed", first_speed_);
     checkpoint.set("evaluations", now.evaluations);
     checkpoint.set("accepted", now.accepted);
     checkpoint.set("rejected", now.rejected);
@@ -209,9 +213,13 @@ class Integration : ObservedIntegration<P, F> {
       result_.events.push_back({events_.name(index), events[i + 1]});
     }
     settled_events_ = result_.events.size();
+    require_argument(
+        t_ <= options_.horizon, "integrate", "options.horizon", options_.horizon,
+        "at least " + text(t_) + ", which the checkpoint '" + options_.checkpoint + "' has reached");
     State x = x0_;
     checkpoint.get("x", x);
     method_.start(x);
+    require_same_field(checkpoint);
     method_.load(checkpoint);
     evaluations_before_ = counted_.evaluations() - checkpoint.integer("evaluations");
     if (checkpoint.has("reason")) {
@@ -220,7 +228,24 @@ class Integration : ObservedIntegration<P, F> {
     enter();
   }
 
+  /// Refuses the checkpoint of another problem: ||x'|| at its state is that of this field, up to what other
+  /// machines round.
+  void require_same_field(const Checkpoint& checkpoint) {
+    first_speed_ = checkpoint.number("first_speed");
+    const double then = checkpoint.number("speed"), now = this->size(method_.f());
+    const double rounding =
+        std::sqrt(static_cast<double>(std::numeric_limits<typename Run::Scalar>::epsilon()));
+    // Written so that a run that ended in a NaN is taken up as such.
+    if (std::isfinite(then) && !(std::abs(now - then) <= rounding * std::max(then, first_speed_))) {
+      raise<std::invalid_argument>("integrate", "||x'|| at the state of the checkpoint '",
+                                   options_.checkpoint, "' is ", now, ", expected ", then,
+                                   ": it is of another problem");
+    }
+  }
+
   const FirstStep<State>& first_step_;
+  /// ||x'|| at the start.
+  double first_speed_ = 0;
 };
 
 }  // namespace lazytrain::detail

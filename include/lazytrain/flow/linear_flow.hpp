@@ -55,9 +55,10 @@ class LinearFlow {
   using Parameters = parameters_t<H>;
   using Outputs = outputs_t<H>;
 
-  /// @throws std::domain_error unless 0 < alpha <= infinity, if alpha = infinity and h(w0) is not 0 up to
-  /// rounding, or if the loss is not quadratic with one curvature (m = M); std::invalid_argument on sizes and
-  /// spaces Cost: the Gram matrix of Dh(w0) and about 9 N^3 operations; N^2 numbers.
+  /// @throws std::domain_error unless 0 < alpha <= infinity, if h(w0) is not finite, if alpha = infinity and
+  /// h(w0) is not 0 up to rounding, or if the loss is not quadratic with one curvature (m = M);
+  /// std::invalid_argument on sizes and spaces Cost: the Gram matrix of Dh(w0) and about 9 N^3 operations;
+  /// N^2 numbers.
   template <StronglyConvexLoss R>
   LinearFlow(const H& h, const R& loss, const Parameters& w0, Scalar alpha)
       : tangent_(linearize(h, w0)),
@@ -135,6 +136,7 @@ class LinearFlow {
       raise<std::invalid_argument>("LinearFlow", "the model's outputs live in the ", space,
                                    ", expected the loss's space, the ", of_loss);
     }
+    require_domain(all_finite(start_), "LinearFlow", "alpha h(w0)", norm(start_), "finite outputs");
     Outputs residual = start_;
     axpy(Scalar(-1), target_, residual);
     space.to_euclidean(residual);
@@ -164,8 +166,8 @@ class LinearFlow {
 
 /// The linearized flow of the square loss in closed form. See `LinearFlow`.
 template <Model H, StronglyConvexLoss R>
-[[nodiscard]] LinearFlow<H> linear_flow(const H& h, const R& loss, const parameters_t<H>& w0,
-                                        std::type_identity_t<scalar_t<H>> alpha) {
+[[nodiscard]] auto linear_flow(const H& h, const R& loss, const parameters_t<H>& w0,
+                               std::type_identity_t<scalar_t<H>> alpha) {
   return LinearFlow<H>(h, loss, w0, alpha);
 }
 

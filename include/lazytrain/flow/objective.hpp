@@ -10,8 +10,10 @@ namespace lazytrain {
 /// The scaled objective F_alpha(w) = R(alpha h(w)) / alpha^2 of Eq. (2).
 ///
 /// `Objective(h, R, alpha)` names a model, a loss and a scale together; 0 < alpha <= infinity.
-template <Model H, Loss R>
+template <class H, class R>
 struct Objective {
+  static_assert(Model<H>);
+  static_assert(Loss<R>);
   static_assert(std::same_as<scalar_t<H>, scalar_t<R>>,
                 "an objective's model and loss compute with the same scalar type");
 
@@ -51,5 +53,8 @@ struct Objective {
     return out;
   }
 };
+
+template <class H, class R, class S>
+Objective(H, R, S) -> Objective<H, R>;
 
 }  // namespace lazytrain

@@ -31,7 +31,8 @@ struct StochasticDescentOptions {
   /// An iterate whose norm exceeds this has diverged.
   double divergence_norm = 1e100;
   /// File to which the run's state is written, atomically, every `checkpoint_every` steps and when the run
-  /// ends without a failure; where it exists the run goes on from it, with the same bits.
+  /// ends without a failure; where it exists the run goes on from it, with the same bits. That
+  /// it is of the same problem, x0 and seed is for the caller to see to.
   std::string checkpoint = {};
   Index checkpoint_every = 1000;
   /// On a device: steps between two looks at losses, gradients and iterates, for which the host waits, and at

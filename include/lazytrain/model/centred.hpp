@@ -78,7 +78,7 @@ class Centred {
 
 /// h - h(w0). @throws std::invalid_argument if w0 has the wrong size
 template <Model H>
-[[nodiscard]] Centred<H> centred(const H& h, const parameters_t<H>& w0) {
+[[nodiscard]] auto centred(const H& h, const parameters_t<H>& w0) {
   return Centred<H>(h, w0);
 }
 

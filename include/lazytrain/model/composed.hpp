@@ -86,13 +86,13 @@ class Composed {
 
 /// A h, with outputs in `space`. @throws std::invalid_argument unless A is space.dim() x h.output_dim()
 template <Model H>
-[[nodiscard]] Composed<H> composed(Matrix<scalar_t<H>> a, const H& h, OutputSpace space) {
+[[nodiscard]] auto composed(Matrix<scalar_t<H>> a, const H& h, OutputSpace space) {
   return Composed<H>(std::move(a), h, std::move(space));
 }
 
 /// A h in Euclidean space. @throws std::invalid_argument unless A has h.output_dim() columns
 template <Model H>
-[[nodiscard]] Composed<H> composed(Matrix<scalar_t<H>> a, const H& h) {
+[[nodiscard]] auto composed(Matrix<scalar_t<H>> a, const H& h) {
   OutputSpace space = OutputSpace::euclidean(a.rows());
   return Composed<H>(std::move(a), h, std::move(space));
 }

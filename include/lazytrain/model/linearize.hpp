@@ -250,10 +250,12 @@ class Tangent {
   mutable Outputs cotangent_;
 };
 
-/// Linearizes h at w: one forward pass, whose results the tangent keeps.
+/// Linearizes h at w, a Tangent<H>: one forward pass, whose results the tangent keeps. (Types of results that
+/// ask for a model are deduced, here and elsewhere: a compiler that substitutes them first would not say what
+/// is missing of one.)
 /// @throws std::invalid_argument if a size is wrong
 template <Model H>
-[[nodiscard]] Tangent<H> linearize(const H& h, const parameters_t<H>& w) {
+[[nodiscard]] auto linearize(const H& h, const parameters_t<H>& w) {
   return Tangent<H>(h, w);
 }
 

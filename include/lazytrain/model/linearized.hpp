@@ -74,7 +74,7 @@ class Linearized {
 /// The linearization of h at w0, as a model of the same signature. @throws std::invalid_argument if w0 has
 /// the wrong size
 template <Model H>
-[[nodiscard]] Linearized<H> linearized(const H& h, const parameters_t<H>& w0) {
+[[nodiscard]] auto linearized(const H& h, const parameters_t<H>& w0) {
   return Linearized<H>(h, w0);
 }
 

@@ -88,7 +88,7 @@ class Scaled {
 
 /// alpha h. @throws std::domain_error unless 0 < alpha < infinity
 template <Model H>
-[[nodiscard]] Scaled<H> scaled(const H& h, std::type_identity_t<scalar_t<H>> alpha) {
+[[nodiscard]] auto scaled(const H& h, std::type_identity_t<scalar_t<H>> alpha) {
   return Scaled<H>(h, alpha);
 }
 

@@ -129,7 +129,7 @@ class Symmetrized {
 
 /// (wa, wb) -> h(wa) - h(wb).
 template <Model H>
-[[nodiscard]] Symmetrized<H> symmetrized(const H& h) {
+[[nodiscard]] auto symmetrized(const H& h) {
   return Symmetrized<H>(h);
 }
 
