@@ -166,6 +166,7 @@
 #include <lazytrain/loss/square.hpp>
 #include <lazytrain/model/centred.hpp>
 #include <lazytrain/model/check_derivatives.hpp>
+#include <lazytrain/model/check_loss.hpp>
 #include <lazytrain/model/composed.hpp>
 #include <lazytrain/model/derivative_report.hpp>
 #include <lazytrain/model/displaced.hpp>

@@ -35,6 +35,11 @@ void for_each_case(Visit visit) {
   visit(Case<detail::Sqrt>{{}, "sqrt", 1e-3, 50, one, [](long double x) { return 1 / (2 * std::sqrt(x)); }});
   visit(Case<detail::Tanh>{
       {}, "tanh", -9, 9, linear, [](long double x) { return 1 / (std::cosh(x) * std::cosh(x)); }});
+  visit(Case<detail::Tan>{
+      {}, "tan", -1.2, 1.2, one, [](long double x) { return 1 / (std::cos(x) * std::cos(x)); }});
+  visit(Case<detail::Atan>{{}, "atan", -30, 30, one, [](long double x) { return 1 / (1 + x * x); }});
+  visit(Case<detail::Sinh>{{}, "sinh", -30, 30, linear, [](long double x) { return std::cosh(x); }});
+  visit(Case<detail::Cosh>{{}, "cosh", 0.1, 30, linear, [](long double x) { return std::sinh(x); }});
   visit(Case<detail::Sigmoid>{
       {}, "sigmoid", -30, 30, linear, [](long double x) { return 1 / (2 + 2 * std::cosh(x)); }});
   visit(Case<detail::Softplus>{

@@ -41,7 +41,9 @@ double value_of(const T& x) {
 template <class Visit>
 void for_each_function(Visit visit) {
   using std::abs;
+  using std::atan;
   using std::cos;
+  using std::cosh;
   using std::erf;
   using std::exp;
   using std::expm1;
@@ -51,7 +53,9 @@ void for_each_function(Visit visit) {
   using std::min;
   using std::pow;
   using std::sin;
+  using std::sinh;
   using std::sqrt;
+  using std::tan;
   using std::tanh;
   const auto e = [](Real x) { return std::exp(x); };
   visit(Function{[](auto x) { return exp(x); }, "exp", -3, 3, +e, +e});
@@ -67,6 +71,15 @@ void for_each_function(Visit visit) {
                  +[](Real x) { return -std::sin(x); }});
   visit(Function{[](auto x) { return cos(x); }, "cos", -4, 4, +[](Real x) { return -std::sin(x); },
                  +[](Real x) { return -std::cos(x); }});
+  visit(Function{[](auto x) { return tan(x); }, "tan", -1.2, 1.2,
+                 +[](Real x) { return 1 + std::tan(x) * std::tan(x); },
+                 +[](Real x) { return 2 * std::tan(x) * (1 + std::tan(x) * std::tan(x)); }});
+  visit(Function{[](auto x) { return atan(x); }, "atan", -4, 4, +[](Real x) { return 1 / (1 + x * x); },
+                 +[](Real x) { return -2 * x / ((1 + x * x) * (1 + x * x)); }});
+  visit(Function{[](auto x) { return sinh(x); }, "sinh", -4, 4, +[](Real x) { return std::cosh(x); },
+                 +[](Real x) { return std::sinh(x); }});
+  visit(Function{[](auto x) { return cosh(x); }, "cosh", -4, 4, +[](Real x) { return std::sinh(x); },
+                 +[](Real x) { return std::cosh(x); }});
   visit(Function{[](auto x) { return tanh(x); }, "tanh", -4, 4, +[](Real x) { return sech2(x); },
                  +[](Real x) { return -2 * std::tanh(x) * sech2(x); }});
   visit(Function{[](auto x) { return erf(x); }, "erf", -3, 3, +[](Real x) { return bell(x); },
@@ -181,6 +194,10 @@ TEMPLATE_TEST_CASE("Eigen's coefficient-wise functions reach every scalar", "", 
   check(a.sqrt(), p.sqrt());
   check(a.sin(), p.unaryExpr([](double z) { return std::sin(z); }));
   check(a.cos(), p.unaryExpr([](double z) { return std::cos(z); }));
+  check(a.tan(), p.unaryExpr([](double z) { return std::tan(z); }));
+  check(a.atan(), p.unaryExpr([](double z) { return std::atan(z); }));
+  check(a.sinh(), p.unaryExpr([](double z) { return std::sinh(z); }));
+  check(a.cosh(), p.unaryExpr([](double z) { return std::cosh(z); }));
   check(a.tanh(), p.unaryExpr([](double z) { return std::tanh(z); }));
   check(a.abs(), p.abs());
   check(a.square(), p.square());

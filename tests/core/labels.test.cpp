@@ -22,6 +22,7 @@ TEST_CASE("one-hot targets: column i is the basis vector of label i", "[loss]") 
 TEMPLATE_TEST_CASE("labels are integers of any type", "[loss]", std::uint8_t, int, Index, std::size_t) {
   const std::vector<TestType> labels{2, 0};
   CHECK(one_hot(labels, 3) == one_hot({2, 0}, 3));
+  CHECK(one_hot(Eigen::VectorXi(Eigen::Vector2i(2, 0)), 3) == one_hot({2, 0}, 3));
   CHECK_THAT(message_of<std::domain_error>([&] { (void)one_hot(labels, 2); }),
              ContainsSubstring("labels[0] is 2"));
 }

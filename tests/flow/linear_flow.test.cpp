@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <Eigen/QR>
+#include <lazytrain/autodiff/functor.hpp>
 #include <lazytrain/flow/dormand_prince.hpp>
 #include <lazytrain/flow/linear_flow.hpp>
 #include <lazytrain/loss/log_cosh.hpp>
@@ -289,4 +290,13 @@ TEST_CASE("The linear flow refuses what it cannot do") {
   CHECK_THAT(message_of<std::invalid_argument>(
                  [&] { (void)linear_flow(h, square_loss(targets, euclidean(5)), w0, 1.0); }),
              ContainsSubstring("expected the loss's space"));
+}
+
+TEST_CASE("A linear flow from outputs that are not finite is refused") {
+  const auto h = differentiable<double>(
+      []<class T>(const Vector<T>& w) -> Vector<T> { return w.array() + T(std::nan("")); }, 2, 2);
+  const auto loss = square_loss(Vector<double>(Vector<double>::Ones(2)), euclidean(2));
+  CHECK_THAT(message_of<std::domain_error>(
+                 [&] { (void)linear_flow(h, loss, Vector<double>(Vector<double>::Zero(2)), 1.0); }),
+             ContainsSubstring("alpha h(w0) is nan"));
 }

@@ -1,3 +1,4 @@
+#include <lazytrain/model/check_derivatives.hpp>
 #include <lazytrain/nn/layer.hpp>
 #include <lazytrain/nn/network.hpp>
 
@@ -83,6 +84,19 @@ TEST_CASE("what a layer of one's own lacks is refused by its name", "[nn]") {
     t.jvp(w, out);
     CHECK(out.allFinite());
   }
+  // And is checked.
+  const DerivativeReport report = check_derivatives(net.on(Matrix<double>::Ones(8, 2)), w);
+  INFO(report);
+  CHECK(report.passed());
+  const auto finding = [&](const std::string& name) {
+    for (const auto& check : report.checks) {
+      if (check.name == name) return check.finding;
+    }
+    return std::string("missing");
+  };
+  CHECK(finding("second") == "is not there to check: layer shift1 has none");
+  CHECK(finding("displace") == "is not there to check: layer shift1 has none");
+  CHECK_THAT(finding("vjp"), ContainsSubstring("is the transposed product"));
   CHECK(net.graph().without_displacement() == "shift1");
   CHECK(net.graph().without_second() == "shift1");
 }

@@ -33,6 +33,12 @@ S sinc(S x) {
   return x == 0 ? S(1) : std::sin(x) / x;
 }
 
+/// sinh(x) / x.
+template <std::floating_point S>
+S sinhc(S x) {
+  return x == 0 ? S(1) : std::sinh(x) / x;
+}
+
 /// log(end / x) x / (end - x) where end = x + e was rounded once; NaN unless both are positive.
 template <std::floating_point S>
 S log_ratio(S x, S end, S e) {
@@ -81,6 +87,34 @@ template <std::floating_point S>
 S difference(Cos, S x, S y, S d, S epsilon) {
   const S h = epsilon * d / 2;
   return -d * sinc(h) * (std::sin(x) * std::cos(h) + y * std::sin(h));
+}
+
+template <std::floating_point S>
+S difference(Tan, S x, S, S d, S epsilon) {
+  return d * sinc(epsilon * d) / (std::cos(x) * std::cos(std::fma(epsilon, d, x)));
+}
+
+template <std::floating_point S>
+S difference(Atan, S x, S y, S d, S epsilon) {
+  const S e = epsilon * d;
+  const S end = std::fma(epsilon, d, x);
+  // Ends far apart on both sides of 0: the difference is a sum.
+  if (x * end < S(-0.5)) return d / e * (std::atan(end) - y);
+  // The angle between (1, x) and (1, end).
+  const S t = e / (1 + x * end);
+  return d / (1 + x * end) * (t == 0 ? S(1) : std::atan(t) / t);
+}
+
+// sinh(x + 2h) - sinh(x) = 2 sinh(h) cosh(x + h), and likewise cosh.
+
+template <std::floating_point S>
+S difference(Sinh, S x, S, S d, S epsilon) {
+  return d * sinhc(epsilon * d / 2) * std::cosh(std::fma(epsilon / 2, d, x));
+}
+
+template <std::floating_point S>
+S difference(Cosh, S x, S, S d, S epsilon) {
+  return d * sinhc(epsilon * d / 2) * std::sinh(std::fma(epsilon / 2, d, x));
 }
 
 /// sinh(e) / (e cosh(x) cosh(x + e)): with it tanh(x + e) - tanh(x) = e times this. Never overflows.

@@ -7,7 +7,8 @@
 /// Elementary functions of plain and active numbers.
 ///
 /// In a templated functor write `using std::exp; exp(x)`, or Eigen's `x.array().exp()`: exp, expm1, log,
-/// log1p, sqrt, sin, cos, tanh, erf, pow, abs, max and min are found for every scalar type. sigmoid, softplus
+/// log1p, sqrt, sin, cos, tan, atan, sinh, cosh, tanh, erf, pow, abs, max and min are found for every scalar
+/// type. sigmoid, softplus
 /// and relu are in this namespace. Outside the domain of a function (log or sqrt of a negative number) the
 /// result is NaN as in <cmath>, and algorithms report it.
 ///
@@ -98,6 +99,41 @@ struct Cos {
   static auto slope(const auto& x, const auto&) { return -Sin::value(x); }
 };
 
+struct Tan {
+  static auto value(const auto& x) {
+    using std::tan;
+    return tan(x);
+  }
+  static auto slope(const auto&, const auto& y) { return 1 + y * y; }
+};
+
+struct Atan {
+  static auto value(const auto& x) {
+    using std::atan;
+    return atan(x);
+  }
+  static auto slope(const auto& x, const auto&) { return 1 / (1 + x * x); }
+};
+
+struct Sinh {
+  static auto value(const auto& x) {
+    using std::sinh;
+    return sinh(x);
+  }
+  static auto slope(const auto& x, const auto&) {
+    using std::cosh;
+    return cosh(x);
+  }
+};
+
+struct Cosh {
+  static auto value(const auto& x) {
+    using std::cosh;
+    return cosh(x);
+  }
+  static auto slope(const auto& x, const auto&) { return Sinh::value(x); }
+};
+
 struct Tanh {
   static auto value(const auto& x) {
     using std::tanh;
@@ -174,6 +210,22 @@ template <ActiveScalar A>
 template <ActiveScalar A>
 [[nodiscard]] A cos(const A& x) {
   return chain(detail::Cos{}, x);
+}
+template <ActiveScalar A>
+[[nodiscard]] A tan(const A& x) {
+  return chain(detail::Tan{}, x);
+}
+template <ActiveScalar A>
+[[nodiscard]] A atan(const A& x) {
+  return chain(detail::Atan{}, x);
+}
+template <ActiveScalar A>
+[[nodiscard]] A sinh(const A& x) {
+  return chain(detail::Sinh{}, x);
+}
+template <ActiveScalar A>
+[[nodiscard]] A cosh(const A& x) {
+  return chain(detail::Cosh{}, x);
 }
 template <ActiveScalar A>
 [[nodiscard]] A tanh(const A& x) {

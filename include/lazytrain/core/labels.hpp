@@ -10,11 +10,13 @@
 /// Class labels 0, ..., k - 1 as targets of losses.
 namespace lazytrain {
 
-/// A label a sample, from a vector of integers of any type.
+/// A label a sample, from a std::vector or an Eigen vector of integers of any type.
 class Labels {
  public:
   template <std::integral I>
   Labels(const std::vector<I>& labels) : labels_(labels.begin(), labels.end()) {}
+  template <std::integral I>
+  Labels(const Vector<I>& labels) : labels_(labels.begin(), labels.end()) {}
   Labels(std::initializer_list<Index> labels) : labels_(labels) {}
 
   [[nodiscard]] std::size_t size() const { return labels_.size(); }

@@ -8,7 +8,9 @@
 #include <lazytrain/model/displaced.hpp>
 #include <lazytrain/model/linearize.hpp>
 #include <limits>
+#include <optional>
 #include <sstream>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -112,43 +114,62 @@ template <Model H>
   adjoint_check(
       "vjp", [&](const P& d) { return at.jvp(d); }, [&](const O& c) { return at.vjp(c); });
 
-  if constexpr (TwiceDifferentiableModel<H>) {
-    const O exact = at.second(u, v);
-    const double size = static_cast<double>(norm(exact));
-    const auto sequence = detail::difference_sequence(step, [&](double t) {
-      move(u, t);
-      O difference = sum(forward.jvp(v), S(-1), backward.jvp(v));
-      scale(static_cast<S>(1 / (2 * t)), difference);
-      return relative(distance(difference, exact), size);
-    });
+  // A network may hold a layer that lacks what its type has.
+  const auto lacks = [&](const char* name, const std::optional<std::string>& layer) {
+    if (!layer) return false;
     report.checks.push_back(
-        detail::judge_differences("second", sequence, rounding(static_cast<double>(norm(at.jvp(v))), size)));
-    adjoint_check(
-        "second_vjp", [&](const P& d) { return at.second(u, d); },
-        [&](const O& c) {
-          P out = zeros_like(w);
-          at.second_vjp(u, c, out);
-          return out;
-        });
+        {.name = name, .passed = true, .finding = "is not there to check: layer " + *layer + " has none"});
+    return true;
+  };
+  const bool has_second = [&] {
+    if constexpr (requires { h.without_second(); }) return !lacks("second", h.without_second());
+    return true;
+  }();
+  const bool has_displacement = [&] {
+    if constexpr (requires { h.without_displacement(); }) return !lacks("displace", h.without_displacement());
+    return true;
+  }();
+  if constexpr (TwiceDifferentiableModel<H>) {
+    if (has_second) {
+      const O exact = at.second(u, v);
+      const double size = static_cast<double>(norm(exact));
+      const auto sequence = detail::difference_sequence(step, [&](double t) {
+        move(u, t);
+        O difference = sum(forward.jvp(v), S(-1), backward.jvp(v));
+        scale(static_cast<S>(1 / (2 * t)), difference);
+        return relative(distance(difference, exact), size);
+      });
+      report.checks.push_back(detail::judge_differences(
+          "second", sequence, rounding(static_cast<double>(norm(at.jvp(v))), size)));
+      adjoint_check(
+          "second_vjp", [&](const P& d) { return at.second(u, d); },
+          [&](const O& c) {
+            P out = zeros_like(w);
+            at.second_vjp(u, c, out);
+            return out;
+          });
+    }
   }
   if constexpr (HasDisplace<H>) {
-    P d = v;
-    scale(static_cast<S>(step), d);
-    const O plain = sum(linearize(h, sum(w, S(1), d)).value(), S(-1), at.value());
-    const O displaced_value = linearize(displaced(h, w, S(1)), d).value();
-    const O tangent_value = linearize(displaced(h, w, S(0)), d).value();
-    const double size = static_cast<double>(norm(plain));
-    const double error = std::max(relative(distance(displaced_value, plain), size),
-                                  relative(distance(tangent_value, at.jvp(d)), size));
-    DerivativeCheck check{.name = "displace", .error = error};
-    check.passed = error <= rounding(static_cast<double>(norm(at.value())), size / step);
-    std::ostringstream text = detail::plain_text();
-    text.precision(3);
-    text << (check.passed ? "is the difference of h at epsilon = 1 and jvp at epsilon = 0"
-                          : "is not the difference of h at epsilon = 1, or not jvp at epsilon = 0")
-         << " (relative error " << error << ")";
-    check.finding = text.str();
-    report.checks.push_back(std::move(check));
+    if (has_displacement) {
+      P d = v;
+      scale(static_cast<S>(step), d);
+      const O plain = sum(linearize(h, sum(w, S(1), d)).value(), S(-1), at.value());
+      const O displaced_value = linearize(displaced(h, w, S(1)), d).value();
+      const O tangent_value = linearize(displaced(h, w, S(0)), d).value();
+      const double size = static_cast<double>(norm(plain));
+      const double error = std::max(relative(distance(displaced_value, plain), size),
+                                    relative(distance(tangent_value, at.jvp(d)), size));
+      DerivativeCheck check{.name = "displace", .error = error};
+      check.passed = error <= rounding(static_cast<double>(norm(at.value())), size / step);
+      std::ostringstream text = detail::plain_text();
+      text.precision(3);
+      text << (check.passed ? "is the difference of h at epsilon = 1 and jvp at epsilon = 0"
+                            : "is not the difference of h at epsilon = 1, or not jvp at epsilon = 0")
+           << " (relative error " << error << ")";
+      check.finding = text.str();
+      report.checks.push_back(std::move(check));
+    }
   }
   return report;
 }

@@ -8,6 +8,8 @@
 #include <lazytrain/nn/pointwise.hpp>
 #include <lazytrain/nn/pooling.hpp>
 #include <memory>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -35,13 +37,19 @@ class NetworkOnData {
   /// @throws std::invalid_argument if w has a wrong size
   [[nodiscard]] NetworkTangent<B> linearize(const Parameters& w) const { return NetworkTangent<B>(data_, w); }
 
+  /// The name of a layer without second derivatives (without a displacement), if there is one.
+  [[nodiscard]] std::optional<std::string> without_second() const { return data_->graph->without_second(); }
+  [[nodiscard]] std::optional<std::string> without_displacement() const {
+    return data_->graph->without_displacement();
+  }
+
   /// The model δ -> (h(w0 + εδ) - h(w0)) / ε, without cancellation.
   /// @throws std::domain_error if epsilon is negative or not finite, std::invalid_argument if w0 has a wrong
   /// size or a layer has no displacement
   [[nodiscard]] NetworkDisplaced<B> displace(const Parameters& w0, Scalar epsilon) const {
     require_nonnegative("NetworkOnData::displace", "epsilon", epsilon);
     require_size("NetworkOnData::displace", "w0", dimension(w0), parameter_dim(), "the parameters p");
-    if (const auto layer = data_->graph->without_displacement()) {
+    if (const auto layer = without_displacement()) {
       raise<std::invalid_argument>("NetworkOnData::displace", "layer ", *layer,
                                    " has no displace(...), expected a network of layers that have");
     }
