@@ -87,3 +87,15 @@ TEST_CASE("Flows of the oracle in parameters") {
     });
   }
 }
+
+TEST_CASE("An observer needs no events beside it, and may stop the run") {
+  auto decay = PlainField{[](const Vector<double>& x, Vector<double>& f) { f = -x; }};
+  std::vector<double> times;
+  const auto end = integrate(DormandPrince{}, decay, vector({1.0}),
+                             {.horizon = 2, .sample_times = {0.5, 1.0, 1.5}}, [&](const auto& view) {
+                               times.push_back(view.t);
+                               return view.t < 1;
+                             });
+  CHECK(end.reason == StopReason::observer);
+  CHECK(times == std::vector<double>{0.5, 1.0});
+}

@@ -5,6 +5,7 @@
 #include <lazytrain/model/centred.hpp>
 #include <lazytrain/model/scaled.hpp>
 #include <limits>
+#include <numbers>
 #include <sstream>
 
 #include "oracle_network.hpp"
@@ -229,4 +230,14 @@ TEST_CASE("kappa does not depend on units", "[lazy]") {
     CHECK_THAT(result.alignment.value(), WithinRel(1.0, 1e-12));
     CHECK_THAT(result.criterion.value(), WithinRel(0.5, 1e-12));
   }
+}
+
+TEST_CASE("a critical point that rounding of w0 misses is one", "[lazy]") {
+  // cos(pi / 2) is 6e-17 in double precision.
+  const auto h =
+      differentiable<double>([]<class T>(const Vector<T>& w) -> Vector<T> { return w.array().sin(); }, 1, 1);
+  const auto at = [&](double w) { return laziness(h, square_loss(one(2), euclidean(1)), one(w)); };
+  CHECK_THAT(message_of<std::domain_error>([&] { (void)at(std::numbers::pi / 2); }),
+             ContainsSubstring("w0 is not a critical point of h"));
+  CHECK_THAT(at(std::numbers::pi / 2 - 1e-6).kappa.value(), WithinRel(1e12, 1e-3));
 }

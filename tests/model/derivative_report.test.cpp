@@ -36,6 +36,12 @@ TEST_CASE("differences that converge at order 2 are those of the derivative") {
   CHECK_THAT(linear.finding, ContainsSubstring("to rounding"));
 }
 
+TEST_CASE("differences that are exact from some step on show no order") {
+  const DerivativeCheck piecewise = judged([](double t) { return t > 0.02 ? t : 1e-16; });
+  CHECK(piecewise.passed);
+  CHECK_THAT(piecewise.finding, ContainsSubstring("from some step on, down to 1e-16"));
+}
+
 TEST_CASE("differences that stop, or converge at another order, are not") {
   const DerivativeCheck stops = judged([](double t) { return 1e-3 + t * t; });
   CHECK_FALSE(stops.passed);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <lazytrain/nn/network_data.hpp>
 #include <support/catch.hpp>
 
@@ -69,12 +70,18 @@ TEST_CASE("gradients of chunks are summed in their order, and an exception arriv
     for (const Index chunk : {1, 2, 10}) {
       const auto d = data(7, {.threads = threads, .chunk = chunk});
       auto scratch = d.scratch();
-      V out(2);
+      const Index p = d.graph->parameter_dim();
+      V out(p);
       nn::detail::sum_over_chunks(d, scratch, out, [&](Index i, Index, double* gw) {
+        std::fill(gw, gw + p, static_cast<double>(i));
         gw[0] = static_cast<double>(d.count(i));
-        gw[1] = static_cast<double>(i);
       });
-      CHECK(out == V(Eigen::Vector2d(7, static_cast<double>(d.chunks() * (d.chunks() - 1) / 2))));
+      V sum = V::Constant(p, static_cast<double>(d.chunks() * (d.chunks() - 1) / 2));
+      sum(0) = 7;
+      CHECK(out == sum);
+      V other(p + 1);
+      CHECK_THROWS_AS(nn::detail::sum_over_chunks(d, scratch, other, [](Index, Index, double*) {}),
+                      std::invalid_argument);
       CHECK_THROWS_AS(nn::detail::sum_over_chunks(
                           d, scratch, out, [](Index, Index, double*) { throw std::runtime_error("full"); }),
                       std::runtime_error);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <lazytrain/flow/any_field.hpp>
 #include <lazytrain/flow/integration.hpp>
 #include <string>
@@ -102,6 +103,15 @@ requires Stepper<P, F> FlowResult<typename F::State> integrate(const P& stepper,
   } else {
     return detail::Integration<P, F>(stepper, field, x0, options, events, goes_on, first_step).run();
   }
+}
+
+/// The same without events.
+template <class P, class F, std::invocable<const FlowView<F>&> Observer>
+requires Stepper<P, F> FlowResult<typename F::State> integrate(const P& stepper, F& field,
+                                                               const typename F::State& x0,
+                                                               const FlowOptions& options,
+                                                               Observer&& observer) {
+  return integrate(stepper, field, x0, options, std::vector<Event<F>>(), observer);
 }
 
 /// The same without an observer.

@@ -111,8 +111,8 @@ class LinearFlow {
   }
 
   /// Bounds of what modes at rest may hide at time t: of their displacement and of the change of their
-  /// outputs if their eigenvalues, which rounding does not tell from 0, are not 0. More than p eigenvalues
-  /// are 0 in truth and hide nothing. @throws std::domain_error if t < 0 or NaN. Cost: N.
+  /// outputs if their eigenvalues, which rounding does not tell from 0, are not 0. From the p-th on they are
+  /// 0 in truth and hide nothing. @throws std::domain_error if t < 0 or NaN. Cost: N.
   [[nodiscard]] double hidden_displacement(double t) const { return resting(t).displacement; }
   [[nodiscard]] double hidden_outputs(double t) const { return resting(t).residual; }
 

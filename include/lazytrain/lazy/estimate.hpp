@@ -114,7 +114,7 @@ class Estimate {
     if (!a.available()) return out << name(a.provenance_);
     out << a.value_ << " (" << name(a.provenance_);
     const bool bounded = std::isfinite(a.upper_);
-    if (a.upper_ - a.lower_ <= 1e-6 * a.value_) return out << ")";
+    if (a.upper_ - a.lower_ <= 5e-6 * a.value_) return out << ")";
     if (!bounded) return out << ", at least " << a.lower_ << ")";
     if (a.lower_ == 0) return out << ", at most " << a.upper_ << ")";
     return out << ", in [" << a.lower_ << ", " << a.upper_ << "])";

@@ -10,6 +10,7 @@
 #include <lazytrain/lazy/second_derivative.hpp>
 #include <lazytrain/lazy/two_layer_blocks.hpp>
 #include <lazytrain/linalg/rounding.hpp>
+#include <limits>
 #include <optional>
 #include <ostream>
 
@@ -113,6 +114,11 @@ requires detail::HasMinimizer<R>
   result.second_derivative = options.second_derivative_norm
                                  ? *options.second_derivative_norm
                                  : second_derivative_norm(tangent, options.second_derivative, rng);
+
+  constexpr double eps = static_cast<double>(std::numeric_limits<S>::epsilon());
+  const double noise = 64 * eps * result.second_derivative.value() * static_cast<double>(norm(w0));
+  require_domain(!(result.differential.value() <= noise), here, "||Dh(w0)||", result.differential.value(),
+                 "more than what rounding of w0 makes of 0: w0 is not a critical point of h");
 
   const double rounding = quotient_rounding<S>(tangent.output_dim(), space.uniform());
   using O = outputs_t<H>;
