@@ -148,6 +148,7 @@
 #include <lazytrain/linalg/operator_norm_by_square.hpp>
 #include <lazytrain/linalg/orthogonalize.hpp>
 #include <lazytrain/linalg/phi.hpp>
+#include <lazytrain/linalg/phi_basis.hpp>
 #include <lazytrain/linalg/rounding.hpp>
 #include <lazytrain/linalg/smallest_singular_value.hpp>
 #include <lazytrain/linalg/spectral_density.hpp>

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <lazytrain/flow/eigen_linear_part.hpp>
-#include <lazytrain/linalg/krylov_phi.hpp>
+#include <lazytrain/linalg/phi_basis.hpp>
 #include <limits>
 #include <optional>
 #include <type_traits>
