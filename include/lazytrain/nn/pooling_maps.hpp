@@ -18,14 +18,15 @@ void with_window(const PoolingShape& shape, F&& f) {
   }
 }
 
-/// Whether a coordinate takes the place of the largest so far: a NaN does, and keeps it.
+/// Whether a coordinate takes the place of the largest so far: a NaN does, and no number takes its place.
+/// Written so that compilers make vectors of it.
 template <class S>
 [[nodiscard]] constexpr bool takes_over(S value, S best) {
-  return static_cast<bool>(static_cast<int>(!(value <= best)) & static_cast<int>(best == best));
+  return value > best || value != value;
 }
 
 /// Place of the first largest coordinate of the window whose first coordinate is *x, in row order; of the
-/// first NaN, if there is one.
+/// last NaN, if there is one.
 template <class Kernel, class S>
 [[nodiscard]] constexpr int largest(const PoolingWindow<Kernel>& window, const S* x) {
   S best = x[0];
