@@ -2,6 +2,7 @@
 #include <cmath>
 #include <Eigen/QR>
 #include <lazytrain/autodiff/functor.hpp>
+#include <lazytrain/core/random.hpp>
 #include <lazytrain/flow/dormand_prince.hpp>
 #include <lazytrain/flow/linear_flow.hpp>
 #include <lazytrain/loss/log_cosh.hpp>
@@ -299,4 +300,39 @@ TEST_CASE("A linear flow from outputs that are not finite is refused") {
   CHECK_THAT(message_of<std::domain_error>(
                  [&] { (void)linear_flow(h, loss, Vector<double>(Vector<double>::Zero(2)), 1.0); }),
              ContainsSubstring("alpha h(w0) is nan"));
+}
+
+TEST_CASE("What a closed form hides of slow modes is bounded, however they mix with those that are 0") {
+  // J = Q (1, s)^T with s far below rounding, in more outputs than parameters: the slow mode moves by
+  // s t r / (1 + ...) and the decomposition cannot tell its direction from the null space's.
+  Philox rng(31);
+  const auto check = [&](Index n, double slow, double t) {
+    const Matrix<double> Q = Eigen::HouseholderQR<Matrix<double>>(normal_matrix(n, n, rng)).householderQ();
+    const Matrix<double> J = Q.leftCols(2) * Eigen::Vector2d(1, slow).asDiagonal();
+    const Vector<double> target = normal_vector(n, rng);
+    const auto h = differentiable<double>(
+        [J]<class T>(const Vector<T>& w) -> Vector<T> { return J.template cast<T>() * w; }, 2, n);
+    const auto flow =
+        linear_flow(h, square_loss(target, euclidean(n)), Vector<double>(Vector<double>::Zero(2)), 1.0);
+    const Vector<double> exact{{(Q.col(0).dot(target)) * -std::expm1(-t),
+                                Q.col(1).dot(target) * -std::expm1(-t * slow * slow) / slow}};
+    CAPTURE(n, slow, t);
+    CHECK((flow.displacement(t) - exact).norm() <= flow.hidden_displacement(t) + 1e-8 * exact.norm());
+    CHECK((flow.outputs(t) - J * exact).norm() <= flow.hidden_outputs(t) + 1e-8 * target.norm());
+  };
+  for (int trial = 0; trial < 20; ++trial) {
+    for (const Index n : {2, 3, 12}) {
+      check(n, 1e-8, 1e8);
+      check(n, 3e-9, 1e9);
+      check(n, 1e-9, 1e7);
+    }
+  }
+  // Resolved: nothing is hidden at any time.
+  const Matrix<double> X = normal_matrix(3, 2, rng);
+  const auto full = differentiable<double>(
+      [X]<class T>(const Vector<T>& w) -> Vector<T> { return X.template cast<T>() * w; }, 2, 3);
+  const auto flow = linear_flow(full, square_loss(Vector<double>(Vector<double>::Ones(3)), euclidean(3)),
+                                Vector<double>(Vector<double>::Zero(2)), 1.0);
+  CHECK(flow.hidden_displacement(1e12) == 0);
+  CHECK(flow.hidden_outputs(1e12) == 0);
 }

@@ -66,3 +66,15 @@ TEST_CASE("Lemma B.2, sharp, asks for the spectrum of Sigma(0) only", "[lazy]") 
   CHECK(check.holds());
   CHECK(check.printed.failed_hypotheses() == std::vector<std::string>{"Sigma(t) >= lambda > 0"});
 }
+
+TEST_CASE("Lemma B.2 does not take rounding of a large constant kernel for a drive", "[lazy]") {
+  const auto loss = square_loss(Vector<double>{{1.0, -1.0}}, euclidean(2));
+  const auto constant = [](double t) {
+    const double c = std::cos(t), s = std::sin(t);
+    return Matrix<double>(1e4 * (c * c + s * s) * Matrix<double>::Identity(2, 2));
+  };
+  const LemmaB2 check =
+      lemma_b_2(constant, loss, Vector<double>{{2.0, 3.0}}, 1e-3, {.drive = Estimate::supplied(0)});
+  INFO(check);
+  CHECK(check.sharp.applies());
+}

@@ -75,4 +75,7 @@ TEST_CASE("metrics read matrices of either storage order, a column a sample", "[
   CHECK(accuracy(y_columns, {0, 0, 1}, space) == 1);
   CHECK_THAT(mean_squared_error(y, t, space), WithinRel((y_columns - t_columns).squaredNorm() / 3, 1e-15));
   CHECK(mean_squared_error(y, y_columns, space) == 0);
+  // A row a sample is another matrix, whatever its storage.
+  CHECK_THROWS_AS(accuracy(RowMajor(y.transpose()), {0, 0, 1}, space), std::invalid_argument);
+  CHECK_THROWS_AS(mean_squared_error(y, t_columns.transpose(), space), std::invalid_argument);
 }

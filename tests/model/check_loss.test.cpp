@@ -64,6 +64,19 @@ TEST_CASE("the library's losses pass the check of losses") {
             .passed());
 }
 
+TEST_CASE("the check of losses does not take rounding at large outputs for mistakes") {
+  Philox rng(7);
+  for (const double size : {1e3, 1e6, 1e9}) {
+    for (const double residual : {1.0, 1e-3, 0.0}) {
+      const Vector<double> target = size * normal_vector(5, rng);
+      const Vector<double> at = target + residual * normal_vector(5, rng);
+      const DerivativeReport report = check_loss(square_loss(target, empirical(5)), at);
+      INFO(size << ' ' << residual << '\n' << report);
+      CHECK(report.passed());
+    }
+  }
+}
+
 TEST_CASE("the check of losses names what is wrong with one") {
   CHECK(wrong({}).empty());
   CHECK(wrong({.weighted_gradient = true, .m = 0}) ==

@@ -8,9 +8,8 @@
 ///
 /// In a templated functor write `using std::exp; exp(x)`, or Eigen's `x.array().exp()`: exp, expm1, log,
 /// log1p, sqrt, sin, cos, tan, atan, sinh, cosh, tanh, erf, pow, abs, max and min are found for every scalar
-/// type. sigmoid, softplus
-/// and relu are in this namespace. Outside the domain of a function (log or sqrt of a negative number) the
-/// result is NaN as in <cmath>, and algorithms report it.
+/// type. sigmoid, softplus and relu are in this namespace. Outside the domain of a function (log or sqrt of a
+/// negative number) the result is NaN as in <cmath>, and algorithms report it.
 ///
 /// Where a function has no derivative: relu'(0) = 0, abs'(0) = 0, and max(a, b), min(a, b) take the
 /// derivative of the first argument at a tie (so `x.cwiseMax(0)` has the derivative 1 at 0: prefer relu).

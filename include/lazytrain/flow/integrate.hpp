@@ -74,8 +74,9 @@ FlowResult<typename F::State> integrate_values(const P& stepper, F& field, const
 /// `observer(view)` is called at the sample times or, when there are none, at t = 0 and after every accepted
 /// step; it shares the step's evaluation, and may return false to stop the run. Failures (numbers that are
 /// not finite, divergence, budgets, sliding along a kink) do not throw: the result holds the last good state
-/// and the reason. Kinks are known of the library's two-layer networks; a functor with relu or max that
-/// slides along one is integrated by ever smaller steps: give such runs a budget.
+/// and the reason. Kinks are known of two-layer networks, centred and scaled ones too; another model (a
+/// functor with relu, say) that slides along one is integrated by ever smaller steps: give such runs a
+/// budget.
 /// @throws std::invalid_argument, std::domain_error for options that make no sense, std::runtime_error for a
 /// checkpoint that cannot be read or written, std::invalid_argument for one of another problem, and what the
 /// field throws

@@ -124,10 +124,10 @@ class KrylovLinearPart {
   void apply(const State& x, State& out) {
     tangent_.jvp(x, image_);
     if (factor_) {
-      Vector<Scalar> cotangent = host_numbers(image_);
-      factor_->apply(cotangent);
-      factor_->apply(cotangent);
-      place(cotangent, curved_);
+      cotangent_ = host_numbers(image_);
+      factor_->apply(cotangent_);
+      factor_->apply(cotangent_);
+      place(cotangent_, curved_);
       tangent_.vjp(curved_, out);
     } else {
       loss_.hessian_apply(reference_, image_, curved_);
@@ -146,6 +146,7 @@ class KrylovLinearPart {
   Outputs curved_;
   /// Of the positive part of W R'', where R need not be convex.
   std::optional<HessianFactor<Scalar>> factor_;
+  Vector<Scalar> cotangent_;
   State last_;
   KrylovPhiOptions options_;
   std::vector<std::optional<PhiBasis<State>>> slots_;

@@ -110,11 +110,11 @@ class LinearFlow {
     return std::sqrt(sum);
   }
 
-  /// Bounds of what modes at rest may hide at time t: of their displacement and of the change of their
-  /// outputs if their eigenvalues, which rounding does not tell from 0, are not 0. From the p-th on they are
-  /// 0 in truth and hide nothing. @throws std::domain_error if t < 0 or NaN. Cost: N.
-  [[nodiscard]] double hidden_displacement(double t) const { return resting(t).displacement; }
-  [[nodiscard]] double hidden_outputs(double t) const { return resting(t).residual; }
+  /// Bounds of the displacement that modes at rest hide at time t, and of the error of the outputs, if
+  /// eigenvalues that rounding does not tell from 0 are not 0; 0 if min(N, p) are told from 0.
+  /// @throws std::domain_error if t < 0 or NaN. Cost: N.
+  [[nodiscard]] double hidden_displacement(double t) const { return hidden(t).displacement; }
+  [[nodiscard]] double hidden_outputs(double t) const { return hidden(t).residual; }
 
   /// How t = infinity is read: kernel regression with the offset alpha h(w0), the displacement of least norm,
   /// on the modes whose eigenvalues rounding can tell from 0.
@@ -143,9 +143,9 @@ class LinearFlow {
     return {sigma_matrix(tangent_), host_numbers(residual)};
   }
 
-  [[nodiscard]] auto resting(double t) const {
+  [[nodiscard]] auto hidden(double t) const {
     check_time(t);
-    return modes_.resting(std::min(modes_.values.size(), tangent_.parameter_dim()), curvature_ * t);
+    return modes_.hidden(std::min(modes_.values.size(), tangent_.parameter_dim()), curvature_ * t);
   }
 
   [[nodiscard]] double decay(Index i, double t) const { return modes_.decay(i, curvature_ * t); }

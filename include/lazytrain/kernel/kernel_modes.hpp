@@ -60,20 +60,22 @@ struct KernelModes {
   [[nodiscard]] double decay(Index i, double t) const {
     return moves(i, t) && t > 0 ? std::exp(-t * values(i)) : 1.0;
   }
-  /// Bounds of what the first `count` modes would have done to the residual and to the displacement by time t
-  /// of those that are at rest, whose eigenvalues are somewhere in [0, cutoff].
-  struct Resting {
+  /// Bounds of what modes whose eigenvalues rounding does not tell from 0 hide of the residual, and of the
+  /// displacement where they are at rest, at time t.
+  struct Hidden {
     double residual = 0;
     double displacement = 0;
   };
-  [[nodiscard]] Resting resting(Index count, double t) const {
-    double sum = 0;
-    for (Index i = 0; i < count; ++i) {
-      if (!moves(i, t)) sum += residual(i) * residual(i);
-    }
+  /// Of a Sigma of rank `most` at most. Where that many eigenvalues are resolved the others are 0 in truth.
+  /// Otherwise an eigenvalue may be as large as what was computed and its error, together 2 cutoff, and its
+  /// eigenvector any of the unresolved ones.
+  [[nodiscard]] Hidden hidden(Index most, double t) const {
+    const Index first = rank();
+    if (first >= most) return {};
+    const double size = residual.tail(values.size() - first).norm(), largest = 2 * cutoff;
     // sqrt(σ) t phi_1(-t σ) is at most sqrt(σ) t and 0.6382 sqrt(t).
-    return {std::sqrt(sum) * std::min(1.0, t * cutoff),
-            sum > 0 ? std::sqrt(sum) * std::min(t * std::sqrt(cutoff), 0.6382 * std::sqrt(t)) : 0.0};
+    const double way = moves(first, t) ? 0.0 : std::min(t * std::sqrt(largest), 0.6382 * std::sqrt(t));
+    return {size * std::min(1.0, t * largest), size > 0 ? size * way : 0.0};
   }
   /// t phi_1(-t σ_i), which tends to 1 / σ_i; 0 for a mode at rest.
   [[nodiscard]] double length(Index i, double t) const {

@@ -9,6 +9,7 @@
 #include <limits>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 /// Flows y' = -Σ(t) grad R(y) in F, which Lemmas B.1 and B.2 are about.
@@ -176,13 +177,13 @@ struct CheckedKernelFlow {
     return out;
   }
 
-  /// Error of the drive at any time: its largest change with the tolerance, and rounding.
-  [[nodiscard]] double drive_error() const {
-    double change = 0, size = 0;
+  /// Error of the drive at any time: its largest change with the tolerance, and the rounding of numbers of
+  /// `size`, that of Σ times that of the gradient.
+  [[nodiscard]] double drive_error(double size) const {
+    double change = 0;
     for (std::size_t i = 0; i < fine.times.size(); ++i) {
       const double other = i < coarse.drive.size() ? coarse.drive[i] : 0.0;
       change = std::max(change, std::abs(fine.drive[i] - other));
-      size = std::max(size, static_cast<double>(fine.y[i].norm()));
     }
     return change + 100 * static_cast<double>(std::numeric_limits<S>::epsilon()) * size;
   }

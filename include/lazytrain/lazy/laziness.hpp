@@ -90,8 +90,8 @@ requires TwiceDifferentiableModel<H> && Loss<R>
 /// Certified means proved up to the rounding inside h and its products. ||D^2h|| is bracketed for two-layer
 /// networks and otherwise a lower bound, and then κ is one: fit for a diagnosis, not for a proof. Cost: see
 /// `differential_norm` and `second_derivative_norm`.
-/// @throws std::domain_error if Dh(w0) = 0 (κ has no meaning at a critical point) or if h(w0) is not finite,
-/// std::invalid_argument if a size is wrong
+/// @throws std::domain_error if Dh(w0) = 0 or is no more than what rounding of w0 makes of 0 (κ has no
+/// meaning at a critical point), or if h(w0) is not finite, std::invalid_argument if a size is wrong
 template <TwiceDifferentiableModel H, Loss R>
 requires detail::HasMinimizer<R>
 [[nodiscard]] Laziness laziness(const Objective<H, R>& objective, const parameters_t<H>& w0,
@@ -116,7 +116,7 @@ requires detail::HasMinimizer<R>
                                  : second_derivative_norm(tangent, options.second_derivative, rng);
 
   constexpr double eps = static_cast<double>(std::numeric_limits<S>::epsilon());
-  const double noise = 64 * eps * result.second_derivative.value() * static_cast<double>(norm(w0));
+  const double noise = eps * result.second_derivative.value() * static_cast<double>(norm(w0));
   require_domain(!(result.differential.value() <= noise), here, "||Dh(w0)||", result.differential.value(),
                  "more than what rounding of w0 makes of 0: w0 is not a critical point of h");
 

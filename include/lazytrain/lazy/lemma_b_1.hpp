@@ -3,6 +3,7 @@
 #include <cmath>
 #include <lazytrain/lazy/kernel_flow.hpp>
 #include <lazytrain/lazy/problem_constants.hpp>
+#include <limits>
 #include <optional>
 
 namespace lazytrain {
@@ -26,7 +27,7 @@ struct LemmaB1 {
 /// Without `lambda` the least eigenvalue of Σ over the samples is taken, and the answer is an indication; a
 /// lambda that is above it is a hypothesis that is not met. Cost: `kernel_flow` twice, and an eigenvalue
 /// problem a sample.
-/// @throws as `kernel_flow`
+/// @throws as `kernel_flow`, std::domain_error if Σ is not self-adjoint at a sample
 template <Loss R, KernelPath<scalar_t<R>> K>
 requires requires(const R& loss) { loss.minimizer(); }
 [[nodiscard]] LemmaB1 lemma_b_1(const K& kernel, const R& loss, const Vector<scalar_t<R>>& y0, double horizon,

@@ -38,7 +38,8 @@ struct LemmaB2Options {
 ///               ||y - y-bar|| <= (||Σ(0)|| / λ)^{1/2} * integral of e^{-λ m (t - s)} k(s) over s <= t,
 ///
 /// which need Σ(0) >= λ only. A K that is sampled is a lower bound of the supremum: the answer is an
-/// indication then. Cost: `kernel_flow` twice. @throws as `kernel_flow`
+/// indication then. Cost: `kernel_flow` twice and an eigenvalue problem a sample.
+/// @throws as `kernel_flow`, std::domain_error if Σ is not self-adjoint at a sample
 template <Loss R, KernelPath<scalar_t<R>> K>
 [[nodiscard]] LemmaB2 lemma_b_2(const K& kernel, const R& loss, const Vector<scalar_t<R>>& y0, double horizon,
                                 const LemmaB2Options& options = {}) {
@@ -64,7 +65,13 @@ template <Loss R, KernelPath<scalar_t<R>> K>
                        {"y(0) = ybar(0)", apart, "= 0", apart == 0, Provenance::certified},
                        flow.completed(horizon)};
   if (options.drive) {
-    const double shown = std::max(0.0, seen - flow.drive_error());
+    double slope = 0;
+    for (const Vector<S>& y : flow.fine.y) {
+      Vector<S> g = y;
+      loss.gradient(y, g);
+      slope = std::max(slope, static_cast<double>(space.norm(g)));
+    }
+    const double shown = std::max(0.0, seen - flow.drive_error(size * slope));
     report.hypotheses.push_back({"K is not below k(t) at a sample", detail::upper_bound(drive),
                                  detail::words(">= ", shown), detail::upper_bound(drive) >= shown,
                                  drive.provenance()});

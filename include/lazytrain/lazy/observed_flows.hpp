@@ -64,9 +64,10 @@ struct ObservedFlows {
     return {std::move(name), series[i].values, std::move(errors), std::move(rhs)};
   }
   /// The outputs drive both flows, and two flows that are subtracted are apart by what rounding of the
-  /// outputs does to them, as much as `sensitivity` times itself.
+  /// outputs does to them, as much as `sensitivity` times itself (not counted where no M bounds it).
   void add_output_rounding(double sensitivity) {
-    if (twin.method == TwinMethod::direct) parameter_rounding += sensitivity * output_rounding;
+    if (twin.method != TwinMethod::direct || !std::isfinite(sensitivity)) return;
+    parameter_rounding += sensitivity * output_rounding;
   }
   /// f at every sampled time.
   template <class F>

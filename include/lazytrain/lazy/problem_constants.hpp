@@ -98,8 +98,14 @@ template <Model H, Loss R>
   // alpha h(w0) and what is subtracted from it are rounded by this much, however near it they are.
   constexpr double eps = static_cast<double>(std::numeric_limits<S>::epsilon());
   const double moved = eps * static_cast<double>(space.norm(y));
-  const double gradient_moved = moved > 0 ? c.smoothness * moved : 0;
   outputs_t<H> g = y;
+  double gradient_moved = 0;
+  if (moved > 0 && std::isfinite(c.smoothness)) {
+    gradient_moved = c.smoothness * moved;
+  } else if (moved > 0) {
+    objective.loss.hessian_apply(y, y, g);
+    gradient_moved = eps * static_cast<double>(space.norm(g));
+  }
   objective.loss.gradient(y, g);
   c.excess = detail::rounded_apart(std::max(0.0, detail::excess(objective.loss, y)), 4 * rounding,
                                    (static_cast<double>(space.norm(g)) + gradient_moved / 2) * moved);

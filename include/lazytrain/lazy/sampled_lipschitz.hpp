@@ -139,8 +139,9 @@ class BallSampler {
 /// Lipschitz constants of any twice differentiable model on the balls around w0, from below: the largest
 /// ||Dh(w)|| and ||D^2h(w)|| (Lip(Dh) is its supremum over a ball) at random points and at the ends of
 /// ascents of ||D^2h(w)[u, u]||. Estimated: a theorem that is checked with them is illustrated, not proved. A
-/// model whose linearization says that it has kinks has none: Assumption 2.1 fails. Kinks that it does not
-/// know of (a relu in a functor or in a layered network) are not seen, and then the numbers mean nothing.
+/// model whose linearization has `kinks()` (relu in a two-layer network, centred or scaled) has none:
+/// Assumption 2.1 fails. Kinks of other models (functors, layered, symmetrized, composed) are not seen, and
+/// then the numbers mean nothing.
 ///
 /// Cost of a radius: 2 (samples + 1) norms of Dh and of D^2h; a radius is sampled once.
 /// @throws std::invalid_argument if w0 has a wrong size

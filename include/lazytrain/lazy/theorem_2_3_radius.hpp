@@ -7,6 +7,7 @@
 #include <lazytrain/lazy/problem_constants.hpp>
 #include <limits>
 #include <string>
+#include <utility>
 
 namespace lazytrain {
 

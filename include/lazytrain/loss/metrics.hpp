@@ -2,6 +2,8 @@
 
 #include <lazytrain/core/labels.hpp>
 #include <lazytrain/core/output_space.hpp>
+#include <string>
+#include <string_view>
 
 /// What one reports of outputs besides their loss. Samples count by their weights in F; all functions cost
 /// O(N) and allocate nothing.
@@ -9,11 +11,24 @@ namespace lazytrain {
 
 namespace detail {
 
-/// Coordinate q of an element of F that stands in a vector or in a matrix, whatever its storage order: sample
-/// after sample are columns after columns.
+/// Output j of sample i of y, a vector of F, sample after sample, or a k x n matrix.
 template <class Derived>
-[[nodiscard]] auto element(const Eigen::MatrixBase<Derived>& y, Index q) {
-  return y.derived().coeff(q % y.rows(), q / y.rows());
+[[nodiscard]] auto output_of(const Eigen::MatrixBase<Derived>& y, Index k, Index i, Index j) {
+  if constexpr (Derived::IsVectorAtCompileTime) {
+    return y.derived().coeff(i * k + j);
+  } else {
+    return y.derived().coeff(j, i);
+  }
+}
+
+template <class Derived>
+void require_outputs(std::string_view function, std::string_view argument,
+                     const Eigen::MatrixBase<Derived>& y, const OutputSpace& space) {
+  require_size(function, argument, y.size(), space.dim(), "n k, the space's dimension");
+  if constexpr (!Derived::IsVectorAtCompileTime) {
+    require_argument(y.rows() == space.outputs(), function, std::string(argument) + ".rows()", y.rows(),
+                     "k: a matrix has a sample a column");
+  }
 }
 
 /// sum_i w_i [right(i)] / sum_i w_i; a ratio of counts where all weights are equal.
@@ -39,15 +54,15 @@ template <class Derived>
 [[nodiscard]] double accuracy(const Eigen::MatrixBase<Derived>& y, const Labels& labels,
                               const OutputSpace& space) {
   const Index k = space.outputs();
-  require_size("accuracy", "y", y.size(), space.dim(), "n k, the space's dimension");
+  detail::require_outputs("accuracy", "y", y, space);
   require_size("accuracy", "labels", static_cast<Index>(labels.size()), space.samples(),
                "n, the space's samples");
   detail::require_labels("accuracy", labels, k == 1 ? 2 : k);
   return detail::fraction(space, [&](Index i) {
     const Index label = labels[static_cast<std::size_t>(i)];
-    if (k == 1) return label == 1 ? detail::element(y, i) > 0 : detail::element(y, i) < 0;
+    if (k == 1) return label == 1 ? detail::output_of(y, 1, i, 0) > 0 : detail::output_of(y, 1, i, 0) < 0;
     for (Index j = 0; j < k; ++j) {
-      if (j != label && !(detail::element(y, i * k + label) > detail::element(y, i * k + j))) return false;
+      if (j != label && !(detail::output_of(y, k, i, label) > detail::output_of(y, k, i, j))) return false;
     }
     return true;
   });
@@ -72,15 +87,15 @@ template <class Derived, class Signs>
 template <class Derived, class Targets>
 [[nodiscard]] double mean_squared_error(const Eigen::MatrixBase<Derived>& y,
                                         const Eigen::MatrixBase<Targets>& targets, const OutputSpace& space) {
-  require_size("mean_squared_error", "y", y.size(), space.dim(), "n k, the space's dimension");
-  require_size("mean_squared_error", "targets", targets.size(), space.dim(), "n k, the space's dimension");
+  detail::require_outputs("mean_squared_error", "y", y, space);
+  detail::require_outputs("mean_squared_error", "targets", targets, space);
   const Index k = space.outputs();
   double sum = 0;
   for (Index i = 0; i < space.samples(); ++i) {
     double sample = 0;
-    for (Index j = i * k; j < (i + 1) * k; ++j) {
-      const double e =
-          static_cast<double>(detail::element(y, j)) - static_cast<double>(detail::element(targets, j));
+    for (Index j = 0; j < k; ++j) {
+      const double e = static_cast<double>(detail::output_of(y, k, i, j)) -
+                       static_cast<double>(detail::output_of(targets, k, i, j));
       sample += e * e;
     }
     sum += space.weight(i) * sample;

@@ -16,11 +16,11 @@
 
 namespace lazytrain {
 
-/// Options of `check_derivatives`.
+/// Options of `check_derivatives` and `check_loss`.
 struct DerivativeCheckOptions {
   /// Seed of the random directions.
   std::uint64_t seed = 1;
-  /// Length of the longest step, relative to |w| + 1.
+  /// Length of the longest step, relative to |w| + 1, of a loss to ||y|| + 1 in F.
   double step = 1e-2;
 };
 

@@ -7,9 +7,7 @@
 #include <lazytrain/model/check_derivatives.hpp>
 #include <lazytrain/model/derivative_report.hpp>
 #include <limits>
-#include <string>
 #include <utility>
-#include <vector>
 
 namespace lazytrain {
 
@@ -19,7 +17,8 @@ namespace lazytrain {
 /// "gradient": <gradient(y), v>_F against symmetric differences of the values, in words where the gradient
 /// carries the weights of F, which it may not. "hessian_apply": against differences of the gradient.
 /// "self-adjoint": <R''(y) u, v> = <u, R''(y) v> in F. "constants": no difference of gradients around y
-/// contradicts m and M. R must be smooth near y.
+/// contradicts m and M, up to a hundred times ||y|| + 1 away where R is finite there. R must be smooth near
+/// y.
 /// @throws std::invalid_argument if y has a wrong size, std::domain_error if R(y) is not finite. Cost: about
 /// 60 values and gradients.
 template <Loss R>
@@ -35,7 +34,8 @@ template <Loss R>
   require_domain(std::isfinite(value), here, "R(y)", value, "a finite number");
   Philox rng(options.seed);
   const double eps = static_cast<double>(std::numeric_limits<S>::epsilon());
-  const double step = options.step * (static_cast<double>(space.norm(y)) + 1.0);
+  const double reach = static_cast<double>(space.norm(y)) + 1.0;
+  const double step = options.step * reach;
   const auto direction = [&] {
     O v = placed<O>(normal_vector<S>(space.dim(), rng));
     scale(static_cast<S>(1 / static_cast<double>(space.norm(v))), v);
@@ -73,7 +73,10 @@ template <Loss R>
         return relative(std::abs((up - down) / (2 * t) - inner(gradient, v)), slope);
       });
     };
-    const double rounding = 100 * eps * (1 + std::abs(value) / step / (slope > 0 ? slope : 1.0));
+    // Of the two values, and of y + t v itself.
+    const double bend = static_cast<double>(space.norm(hessian_times(v))) * step;
+    const double rounding =
+        100 * eps * (1 + (std::abs(value) + reach * (slope + bend)) / step / (slope > 0 ? slope : 1.0));
     DerivativeCheck check = detail::judge_differences("gradient", error_of(g), rounding);
     if (!check.passed) {
       O without = g;
@@ -110,15 +113,17 @@ template <Loss R>
   {
     const auto M = static_cast<double>(loss.smoothness()), m = static_cast<double>(loss.strong_convexity());
     DerivativeCheck check{.name = "constants", .passed = true, .finding = "m and M hold around y"};
-    for (const double length : {step, 1.0, 100.0}) {
+    for (const double length : {step, reach, 100 * reach}) {
       O difference = gradient_at(moved(v, length));
+      if (!all_finite(difference)) continue;
       const double rounding = 100 * eps * (static_cast<double>(space.norm(difference)) + slope);
       axpy(S(-1), g, difference);
       const double change = static_cast<double>(space.norm(difference)), gain = inner(difference, v);
-      if (!(change <= M * length * (1 + 100 * eps) + rounding)) {
+      // y + length v is rounded by at most a hundred eps length.
+      if (!(change <= M * length * (1 + 1000 * eps) + rounding)) {
         check.passed = false;
         check.finding = "smoothness() is too small: the gradient changes by more than M times the way";
-      } else if (!(gain >= m * length * (1 - 100 * eps) - rounding)) {
+      } else if (!(gain >= m * length * (1 - 1000 * eps) - rounding)) {
         check.passed = false;
         check.finding = "strong_convexity() is too large: the gradient grows by less than m times the way";
       }

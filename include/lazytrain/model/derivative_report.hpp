@@ -12,9 +12,10 @@
 
 namespace lazytrain {
 
-/// What `check_derivatives` found about one derivative.
+/// What `check_derivatives` or `check_loss` found about one derivative.
 struct DerivativeCheck {
-  /// "jvp", "vjp", "second", "second_vjp", "displace" or "repeatable".
+  /// "jvp", "vjp", "second", "second_vjp", "displace" or "repeatable"; of a loss "gradient", "hessian_apply",
+  /// "self-adjoint" or "constants".
   std::string name;
   bool passed = false;
   /// Smallest relative error seen.
@@ -25,7 +26,7 @@ struct DerivativeCheck {
   std::string finding = {};
 };
 
-/// The answer of `check_derivatives`.
+/// The answer of `check_derivatives` and `check_loss`.
 struct DerivativeReport {
   std::vector<DerivativeCheck> checks;
 
