@@ -165,6 +165,7 @@
 #include <lazytrain/loss/metrics.hpp>
 #include <lazytrain/loss/pointwise.hpp>
 #include <lazytrain/loss/square.hpp>
+#include <lazytrain/loss/weak_convexity.hpp>
 #include <lazytrain/model/centred.hpp>
 #include <lazytrain/model/check_derivatives.hpp>
 #include <lazytrain/model/check_loss.hpp>

@@ -219,7 +219,8 @@ class Integration : ObservedIntegration<P, F> {
     State x = x0_;
     checkpoint.get("x", x);
     method_.start(x);
-    require_same_field(checkpoint);
+    first_speed_ = checkpoint.number("first_speed");
+    require_same_field(checkpoint.number("speed"));
     method_.load(checkpoint);
     evaluations_before_ = counted_.evaluations() - checkpoint.integer("evaluations");
     if (checkpoint.has("reason")) {
@@ -230,9 +231,8 @@ class Integration : ObservedIntegration<P, F> {
 
   /// Refuses the checkpoint of another problem: ||x'|| at its state is that of this field, up to what other
   /// machines round.
-  void require_same_field(const Checkpoint& checkpoint) {
-    first_speed_ = checkpoint.number("first_speed");
-    const double then = checkpoint.number("speed"), now = this->size(method_.f());
+  void require_same_field(double then) const {
+    const double now = this->size(method_.f());
     const double rounding =
         std::sqrt(static_cast<double>(std::numeric_limits<typename Run::Scalar>::epsilon()));
     // Written so that a run that ended in a NaN is taken up as such.

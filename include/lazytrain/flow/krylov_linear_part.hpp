@@ -4,6 +4,7 @@
 #include <cmath>
 #include <lazytrain/flow/eigen_linear_part.hpp>
 #include <lazytrain/linalg/phi_basis.hpp>
+#include <lazytrain/loss/weak_convexity.hpp>
 #include <limits>
 #include <optional>
 #include <type_traits>
@@ -11,16 +12,6 @@
 #include <vector>
 
 namespace lazytrain::detail {
-
-/// Whether a loss says that it is convex.
-template <class R>
-bool known_to_be_convex(const R& loss) {
-  if constexpr (requires { loss.weak_convexity(); }) {
-    return !(loss.weak_convexity() > 0);
-  } else {
-    return loss.strong_convexity() > 0;
-  }
-}
 
 /// phi-functions of L = rate J^T W R'' J at a reference point by Lanczos on R^p, with products only: two
 /// passes of the tangent a basis vector. Negative curvature of R is cut off, by blocks on the host. The same
@@ -116,7 +107,7 @@ class KrylovLinearPart {
   }
 
   void cut_curvature() {
-    if (known_to_be_convex(loss_)) return;
+    if (weak_convexity(loss_) == 0) return;
     if (!factor_) factor_.emplace();
     factor_->compute(loss_, reference_);
   }

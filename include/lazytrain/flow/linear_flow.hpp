@@ -57,7 +57,7 @@ class LinearFlow {
 
   /// @throws std::domain_error unless 0 < alpha <= infinity, if h(w0) is not finite, if alpha = infinity and
   /// h(w0) is not 0 up to rounding, or if the loss is not quadratic with one curvature (m = M);
-  /// std::invalid_argument on sizes and spaces Cost: the Gram matrix of Dh(w0) and about 9 N^3 operations;
+  /// std::invalid_argument on sizes and spaces. Cost: the Gram matrix of Dh(w0) and about 9 N^3 operations;
   /// N^2 numbers.
   template <StronglyConvexLoss R>
   LinearFlow(const H& h, const R& loss, const Parameters& w0, Scalar alpha)

@@ -71,8 +71,8 @@ inline double largest_change(const std::vector<double>& fine, const std::vector<
   return change;
 }
 
-/// Adds what a tenfold tolerance changes to the errors of a run by subtraction. Changes of distances may be
-/// small by chance: twice the largest of them, and that of the vectors at the end.
+/// Adds what a tenfold tolerance changes to the errors. Changes of distances may be small by chance: twice
+/// the largest of them, and, where the flows are subtracted, that of the vectors at the end.
 template <class Twin, HilbertVector P, HilbertVector O>
 void add_changes(Twin& twin, const TwinFlows<P, O>& check, double epsilon, const OutputSpace& space) {
   twin.displacement.error += 2 * largest_change(twin.displacements, check.displacements);

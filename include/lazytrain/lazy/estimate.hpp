@@ -64,9 +64,10 @@ class Estimate {
 
   /// A number known exactly. @throws std::domain_error unless it is finite and >= 0
   [[nodiscard]] static Estimate exactly(double x) { return {x, x, x, Provenance::certified}; }
-  /// A number computed by a formula with a relative rounding error of at most `relative`.
-  [[nodiscard]] static Estimate rounded(double x, double relative) {
-    return {x, x * std::max(0.0, 1 - relative), x * (1 + relative), Provenance::certified};
+  /// A number x >= 0 computed by a formula with rounding errors of at most `relative` times x and `absolute`.
+  [[nodiscard]] static Estimate rounded(double x, double relative, double absolute = 0) {
+    return {x, std::max(0.0, x * (1 - relative) - absolute), x * (1 + relative) + absolute,
+            Provenance::certified};
   }
   /// An upper bound, 0 <= x <= bound; the value is the bound.
   [[nodiscard]] static Estimate at_most(double bound, Provenance provenance = Provenance::certified) {

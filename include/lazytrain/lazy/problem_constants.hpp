@@ -7,6 +7,7 @@
 #include <lazytrain/lazy/differential.hpp>
 #include <lazytrain/lazy/estimate.hpp>
 #include <lazytrain/linalg/rounding.hpp>
+#include <lazytrain/loss/weak_convexity.hpp>
 #include <limits>
 
 namespace lazytrain {
@@ -34,15 +35,6 @@ struct ProblemConstants {
 
 namespace detail {
 
-template <class R>
-double weak_convexity(const R& loss) {
-  if constexpr (requires { loss.weak_convexity(); }) {
-    return static_cast<double>(loss.weak_convexity());
-  } else {
-    return loss.strong_convexity() > 0 ? 0.0 : static_cast<double>(loss.smoothness());
-  }
-}
-
 /// R(y) - inf R, or R(y), which is larger since R >= 0, for a loss that does not know its infimum.
 template <class R, class Y>
 double excess(const R& loss, const Y& y) {
@@ -53,13 +45,6 @@ double excess(const R& loss, const Y& y) {
   } else {
     return static_cast<double>(loss.value(y));
   }
-}
-
-/// A number with a relative and an absolute rounding error.
-inline Estimate rounded_apart(double x, double relative, double absolute) {
-  if (absolute == 0) return Estimate::rounded(x, relative);
-  return {x, std::max(0.0, x * (1 - relative) - absolute), x * (1 + relative) + absolute,
-          Provenance::certified};
 }
 
 }  // namespace detail
@@ -84,7 +69,7 @@ template <Model H, Loss R>
   require_positive(here, "alpha", c.alpha);
   c.smoothness = static_cast<double>(objective.loss.smoothness());
   c.strong_convexity = static_cast<double>(objective.loss.strong_convexity());
-  c.weak_convexity = detail::weak_convexity(objective.loss);
+  c.weak_convexity = weak_convexity(objective.loss);
 
   const Tangent<H> tangent = linearize(objective.model, w0);
   const OutputSpace& space = tangent.output_space();
@@ -107,14 +92,14 @@ template <Model H, Loss R>
     gradient_moved = eps * static_cast<double>(space.norm(g));
   }
   objective.loss.gradient(y, g);
-  c.excess = detail::rounded_apart(std::max(0.0, detail::excess(objective.loss, y)), 4 * rounding,
-                                   (static_cast<double>(space.norm(g)) + gradient_moved / 2) * moved);
+  c.excess = Estimate::rounded(std::max(0.0, detail::excess(objective.loss, y)), 4 * rounding,
+                               (static_cast<double>(space.norm(g)) + gradient_moved / 2) * moved);
   const double gradient = static_cast<double>(norm(tangent.adjoint(g)));
   if constexpr (requires { objective.loss.minimizer(); }) {
     outputs_t<H> target = objective.loss.minimizer();
     c.target = Estimate::rounded(static_cast<double>(space.norm(target)), rounding);
     axpy(S(-1), target, y);
-    c.residual = detail::rounded_apart(static_cast<double>(space.norm(y)), rounding, moved);
+    c.residual = Estimate::rounded(static_cast<double>(space.norm(y)), rounding, moved);
   }
   Philox rng(seed);
   if (part == SpectrumPart::whole) {
@@ -122,8 +107,8 @@ template <Model H, Loss R>
   } else {
     c.differential.norm = differential_norm(tangent, options, rng);
   }
-  c.gradient = detail::rounded_apart(gradient, rounding + quotient_rounding<S>(c.parameters, true),
-                                     c.differential.norm.value() * gradient_moved);
+  c.gradient = Estimate::rounded(gradient, rounding + quotient_rounding<S>(c.parameters, true),
+                                 c.differential.norm.value() * gradient_moved);
   c.zero = rounding * c.differential.norm.value() * static_cast<double>(norm(w0));
   return c;
 }

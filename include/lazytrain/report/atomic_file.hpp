@@ -156,8 +156,8 @@ class RowWriter {
     if (file_.get() < 0) fail("open", errno);
     struct ::stat status {};
     if (::fstat(file_.get(), &status) != 0) fail("examine", errno);
-    check_beginning(status.st_size, header);
     size_ = whole_rows(status.st_size);
+    check_beginning(status.st_size, header);
     if (size_ != status.st_size) cut();
     if (size_ == 0 && !header.empty()) write(header);
   }
@@ -184,7 +184,7 @@ class RowWriter {
   /// Refuses a file of `size` bytes that this class cannot have written.
   void check_beginning(::off_t size, std::string_view header) const {
     if (header.empty()) {
-      if (size > 0 && whole_rows(size) == 0) {
+      if (size > 0 && size_ == 0) {
         raise<std::runtime_error>("report::RowWriter", path_.string(), " holds no whole row, expected rows");
       }
       return;
