@@ -144,6 +144,7 @@
 #include <lazytrain/linalg/krylov_phi.hpp>
 #include <lazytrain/linalg/lanczos.hpp>
 #include <lazytrain/linalg/least_squares.hpp>
+#include <lazytrain/linalg/map_view.hpp>
 #include <lazytrain/linalg/operator_norm.hpp>
 #include <lazytrain/linalg/operator_norm_by_square.hpp>
 #include <lazytrain/linalg/orthogonalize.hpp>

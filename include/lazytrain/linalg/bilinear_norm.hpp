@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <concepts>
 #include <lazytrain/core/error.hpp>
 #include <lazytrain/core/output_space.hpp>
 #include <lazytrain/core/random.hpp>
 #include <lazytrain/linalg/lanczos.hpp>
+#include <lazytrain/linalg/map_view.hpp>
 #include <lazytrain/linalg/rounding.hpp>
 #include <stdexcept>
 #include <utility>
@@ -40,8 +42,9 @@ struct BilinearNormEstimate {
 
 /// Norm of a symmetric bilinear map B: R^p x R^p -> F from below, from given starts; `like` is a vector of F.
 /// See `bilinear_norm`.
-template <HilbertVector P, HilbertVector O, class Bilinear, class Contract>
-[[nodiscard]] BilinearNormEstimate<P> bilinear_norm_from(Bilinear&& bilinear, Contract&& contract,
+template <HilbertVector P, HilbertVector O>
+[[nodiscard]] BilinearNormEstimate<P> bilinear_norm_from(BilinearView<P, P, O> bilinear,
+                                                         BilinearView<O, P, P> contract,
                                                          const std::vector<P>& starts, const O& like,
                                                          const OutputSpace& space,
                                                          const BilinearNormOptions& options = {}) {
@@ -106,9 +109,10 @@ template <HilbertVector P, HilbertVector O, class Bilinear, class Contract>
 /// Vectors are like `outputs`, of F, and of type P in R^p: they may live elsewhere.
 /// @throws std::invalid_argument on sizes and options, std::domain_error if a start is 0, std::runtime_error
 /// if a result is not finite
-template <HilbertVector P, HilbertVector O, class Bilinear, class Contract>
-[[nodiscard]] BilinearNormEstimate<P> bilinear_norm(Bilinear&& bilinear, Contract&& contract, Index p,
-                                                    const O& outputs, const OutputSpace& space,
+template <HilbertVector P, HilbertVector O>
+[[nodiscard]] BilinearNormEstimate<P> bilinear_norm(BilinearView<P, P, O> bilinear,
+                                                    BilinearView<O, P, P> contract, Index p, const O& outputs,
+                                                    const OutputSpace& space,
                                                     const BilinearNormOptions& options,
                                                     RandomEngine auto& rng, std::vector<P> starts = {}) {
   using S = typename P::Scalar;
@@ -120,12 +124,11 @@ template <HilbertVector P, HilbertVector O, class Bilinear, class Contract>
 }
 
 /// The same for vectors of the host, Vector<S>.
-template <class S = double, class Bilinear, class Contract>
-[[nodiscard]] BilinearNormEstimate<Vector<S>> bilinear_norm(Bilinear&& bilinear, Contract&& contract, Index p,
-                                                            const OutputSpace& space,
-                                                            const BilinearNormOptions& options,
-                                                            RandomEngine auto& rng,
-                                                            std::vector<Vector<S>> starts = {}) {
+template <std::floating_point S = double>
+[[nodiscard]] BilinearNormEstimate<Vector<S>> bilinear_norm(
+    BilinearView<Vector<S>, Vector<S>, Vector<S>> bilinear,
+    BilinearView<Vector<S>, Vector<S>, Vector<S>> contract, Index p, const OutputSpace& space,
+    const BilinearNormOptions& options, RandomEngine auto& rng, std::vector<Vector<S>> starts = {}) {
   return bilinear_norm<Vector<S>>(bilinear, contract, p, Vector<S>(Vector<S>::Zero(space.dim())), space,
                                   options, rng, std::move(starts));
 }

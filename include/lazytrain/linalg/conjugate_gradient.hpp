@@ -3,6 +3,7 @@
 #include <cmath>
 #include <lazytrain/core/error.hpp>
 #include <lazytrain/core/vector.hpp>
+#include <lazytrain/linalg/map_view.hpp>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -38,8 +39,8 @@ struct IdentityPreconditioner {
 /// Stops at ||b - A x|| <= tolerance ||b||. One product and five vector operations a step, four kept vectors.
 /// @throws std::invalid_argument on sizes and options, std::runtime_error that names the iteration if A or
 /// the preconditioner is not positive in the direction met, or a number is not finite
-template <HilbertVector V, class Apply, class Preconditioner = IdentityPreconditioner>
-IterationResult conjugate_gradient(Apply&& apply, const V& b, V& x, const IterationOptions& options = {},
+template <HilbertVector V, class Preconditioner = IdentityPreconditioner>
+IterationResult conjugate_gradient(MapView<V> apply, const V& b, V& x, const IterationOptions& options = {},
                                    Preconditioner&& precondition = {}) {
   using S = typename V::Scalar;
   constexpr const char* here = "conjugate_gradient";

@@ -5,6 +5,7 @@
 #include <lazytrain/core/error.hpp>
 #include <lazytrain/core/output_space.hpp>
 #include <lazytrain/core/vector.hpp>
+#include <lazytrain/linalg/map_view.hpp>
 #include <lazytrain/linalg/orthogonalize.hpp>
 #include <lazytrain/linalg/symmetric_spectrum.hpp>
 #include <limits>
@@ -33,9 +34,10 @@ struct DenseSingularValues {
 ///
 /// The products are handed vectors like `parameters`, of R^p, and `outputs`, of F, which may live elsewhere.
 /// @throws std::invalid_argument if p < 1, std::runtime_error if a product is not finite
-template <HilbertVector P, HilbertVector O, class Apply, class Adjoint>
-[[nodiscard]] DenseSingularValues dense_singular_values(Apply&& apply, Adjoint&& adjoint, const P& parameters,
-                                                        const O& outputs, const OutputSpace& space) {
+template <HilbertVector P, HilbertVector O>
+[[nodiscard]] DenseSingularValues dense_singular_values(MapView<P, O> apply, MapView<O, P> adjoint,
+                                                        const P& parameters, const O& outputs,
+                                                        const OutputSpace& space) {
   using S = typename P::Scalar;
   const Index p = dimension(parameters);
   require_argument(p >= 1, "dense_singular_values", "p", p, "at least 1");
@@ -97,9 +99,9 @@ template <HilbertVector P, HilbertVector O, class Apply, class Adjoint>
 }
 
 /// The same for products of vectors of the host, Vector<S>.
-template <class S = double, class Apply, class Adjoint>
-[[nodiscard]] DenseSingularValues dense_singular_values(Apply&& apply, Adjoint&& adjoint, Index p,
-                                                        const OutputSpace& space) {
+template <class S = double>
+[[nodiscard]] DenseSingularValues dense_singular_values(MapView<Vector<S>> apply, MapView<Vector<S>> adjoint,
+                                                        Index p, const OutputSpace& space) {
   require_argument(p >= 1, "dense_singular_values", "p", p, "at least 1");
   return dense_singular_values(apply, adjoint, Vector<S>(Vector<S>::Zero(p)),
                                Vector<S>(Vector<S>::Zero(space.dim())), space);

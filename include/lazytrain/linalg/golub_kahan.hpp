@@ -4,6 +4,7 @@
 #include <cmath>
 #include <lazytrain/core/error.hpp>
 #include <lazytrain/core/vector.hpp>
+#include <lazytrain/linalg/map_view.hpp>
 #include <lazytrain/linalg/orthogonalize.hpp>
 #include <lazytrain/linalg/tridiagonal.hpp>
 #include <stdexcept>
@@ -43,8 +44,7 @@ class GolubKahanProcess {
   /// Returns whether the space can grow further; false says that the spaces are invariant, so that the
   /// singular values of B_m are singular values of M.
   /// @throws std::runtime_error if a product is not finite
-  template <class Apply, class Adjoint>
-  bool step(Apply&& apply, Adjoint&& adjoint, const Y& like) {
+  bool step(MapView<X, Y> apply, MapView<Y, X> adjoint, const Y& like) {
     if (invariant_) return false;
     Y u = zeros_like(like);
     apply(std::as_const(right_.back()), u);

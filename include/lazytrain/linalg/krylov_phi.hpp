@@ -4,6 +4,7 @@
 #include <cmath>
 #include <lazytrain/core/error.hpp>
 #include <lazytrain/core/vector.hpp>
+#include <lazytrain/linalg/map_view.hpp>
 #include <lazytrain/linalg/phi_basis.hpp>
 #include <stdexcept>
 #include <utility>
@@ -40,8 +41,8 @@ struct PhiCombination {
 /// it allows is made and the equation restarted from there; the bounds add up, since e^{-tL} contracts.
 /// @throws std::invalid_argument on sizes and options, std::domain_error if t < 0 or L has a negative Ritz
 /// value, std::runtime_error if a product is not finite or max_products are spent
-template <HilbertVector V = Vector<double>, class Apply>
-[[nodiscard]] PhiCombination<V> phi_combination(Apply&& apply, const std::vector<V>& b, double t,
+template <HilbertVector V = Vector<double>>
+[[nodiscard]] PhiCombination<V> phi_combination(MapView<V> apply, const std::vector<V>& b, double t,
                                                 const KrylovPhiOptions& options = {}) {
   detail::check_options(options);
   require_nonnegative("phi_combination", "t", t);
@@ -118,8 +119,8 @@ struct KrylovPhi {
 ///
 /// The basis grows until all meet the tolerance; times for which max_basis does not suffice are reached by
 /// `phi_combination`, with bases of their own. @throws as `phi_combination`
-template <HilbertVector V, class Apply>
-[[nodiscard]] KrylovPhi<V> krylov_phi(Apply&& apply, const V& b, const std::vector<double>& times,
+template <HilbertVector V>
+[[nodiscard]] KrylovPhi<V> krylov_phi(MapView<V> apply, const V& b, const std::vector<double>& times,
                                       int orders = 4, const KrylovPhiOptions& options = {}) {
   detail::check_options(options);
   require_argument(orders >= 1 && orders <= 4, "krylov_phi", "orders", orders, "1 to 4");

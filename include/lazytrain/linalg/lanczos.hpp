@@ -4,6 +4,7 @@
 #include <cmath>
 #include <lazytrain/core/error.hpp>
 #include <lazytrain/core/vector.hpp>
+#include <lazytrain/linalg/map_view.hpp>
 #include <lazytrain/linalg/orthogonalize.hpp>
 #include <lazytrain/linalg/tridiagonal.hpp>
 #include <stdexcept>
@@ -32,8 +33,7 @@ class LanczosProcess {
   /// One step: computes α_m, β_m and v_{m+1} with a product `apply(v_m, out)`. Returns whether the space can
   /// grow further; false says that K_m is invariant, so that all its Ritz pairs are exact.
   /// @throws std::runtime_error if the product is not finite
-  template <class Apply>
-  bool step(Apply&& apply) {
+  bool step(MapView<V> apply) {
     if (invariant_) return false;
     V w = zeros_like(basis_.back());
     apply(std::as_const(basis_.back()), w);
@@ -142,8 +142,8 @@ inline Index wanted_index(const Vector<double>& descending, SpectrumEnd wanted) 
 /// Cost: m products and 2 m^2 dot products and updates each, with m <= min(max_steps, dimension).
 /// @throws std::invalid_argument on options, std::domain_error if the start is 0 or not finite,
 /// std::runtime_error if a product is not finite
-template <HilbertVector V, class Apply, class Inner = EuclideanInner>
-[[nodiscard]] LanczosResult<V, Inner> lanczos(Apply&& apply, const V& start,
+template <HilbertVector V, class Inner = EuclideanInner>
+[[nodiscard]] LanczosResult<V, Inner> lanczos(MapView<V> apply, const V& start,
                                               const LanczosOptions& options = {}, Inner inner = {}) {
   require_argument(options.max_steps >= 1, "lanczos", "max_steps", options.max_steps, "at least 1");
   require_nonnegative("lanczos", "tolerance", options.tolerance);

@@ -6,6 +6,7 @@
 #include <lazytrain/core/output_space.hpp>
 #include <lazytrain/core/types.hpp>
 #include <lazytrain/core/vector.hpp>
+#include <lazytrain/linalg/map_view.hpp>
 #include <limits>
 #include <stdexcept>
 #include <utility>
@@ -63,8 +64,7 @@ class LeastSquaresIteration {
  public:
   /// Begins at x. Cost: a product with A and one with its adjoint.
   /// @throws std::invalid_argument if b has a wrong size, std::domain_error unless damping >= 0
-  template <class Apply, class Adjoint>
-  LeastSquaresIteration(Apply&& apply, Adjoint&& adjoint, const O& b, const P& x, OutputSpace space,
+  LeastSquaresIteration(MapView<P, O> apply, MapView<O, P> adjoint, const O& b, const P& x, OutputSpace space,
                         double damping = 0)
       : LeastSquaresIteration(std::move(space), damping, {0, x, zeros_like(x), 0, b}) {
     apply(std::as_const(state_.x), image_);
@@ -72,8 +72,7 @@ class LeastSquaresIteration {
     evaluate(adjoint);
   }
   /// Goes on from a state. Cost: a product with the adjoint.
-  template <class Adjoint>
-  LeastSquaresIteration(Adjoint&& adjoint, LeastSquaresState<P, O> state, OutputSpace space,
+  LeastSquaresIteration(MapView<O, P> adjoint, LeastSquaresState<P, O> state, OutputSpace space,
                         double damping = 0)
       : LeastSquaresIteration(std::move(space), damping, std::move(state)) {
     evaluate(adjoint);
@@ -100,8 +99,7 @@ class LeastSquaresIteration {
   /// that such a direction is made of rounding. Cost: a product with A and one with its adjoint.
   /// @throws std::runtime_error that names the iteration if a number is not finite, or if A vanishes on a
   /// direction where its adjoint does not
-  template <class Apply, class Adjoint>
-  void step(Apply&& apply, Adjoint&& adjoint) {
+  void step(MapView<P, O> apply, MapView<O, P> adjoint) {
     ++state_.iterations;
     const double ratio = state_.previous > 0 ? size_ / state_.previous : 0.0;
     state_.previous = size_;
@@ -150,8 +148,7 @@ class LeastSquaresIteration {
     return value;
   }
 
-  template <class Adjoint>
-  void evaluate(Adjoint&& adjoint) {
+  void evaluate(MapView<O, P> adjoint) {
     adjoint(std::as_const(state_.residual), gradient_);
     axpy(static_cast<S>(-damping_), state_.x, gradient_);
     size_ = require_finite_number(static_cast<double>(norm(gradient_)));
@@ -185,9 +182,9 @@ class LeastSquaresIteration {
 /// then, otherwise the last.
 /// @throws std::invalid_argument on sizes and options, std::runtime_error that names the iteration if a
 /// number is not finite
-template <HilbertVector P, HilbertVector O, class Apply, class Adjoint>
-LeastSquaresResult least_squares(Apply&& apply, Adjoint&& adjoint, const O& b, P& x, const OutputSpace& space,
-                                 const LeastSquaresOptions& options = {}) {
+template <HilbertVector P, HilbertVector O>
+LeastSquaresResult least_squares(MapView<P, O> apply, MapView<O, P> adjoint, const O& b, P& x,
+                                 const OutputSpace& space, const LeastSquaresOptions& options = {}) {
   constexpr const char* here = "least_squares";
   require_size(here, "b", dimension(b), space.dim(), "the dimension of F");
   require_argument(options.max_iterations >= 0, here, "max_iterations", options.max_iterations, "at least 0");

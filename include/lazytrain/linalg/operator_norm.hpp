@@ -8,6 +8,7 @@
 #include <lazytrain/linalg/dense_singular_values.hpp>
 #include <lazytrain/linalg/golub_kahan.hpp>
 #include <lazytrain/linalg/lanczos.hpp>
+#include <lazytrain/linalg/map_view.hpp>
 #include <lazytrain/linalg/rounding.hpp>
 #include <limits>
 #include <numbers>
@@ -74,10 +75,10 @@ inline double random_start_gap(Index dim, Index steps, double failure_probabilit
 }
 
 /// Golub-Kahan steps until the largest (`index_of` returns 0) or another Ritz value converges.
-template <class Process, class Apply, class Adjoint, class Y>
-BidiagonalSpectrum iterate(Process& process, Apply&& apply, Adjoint&& adjoint, const Y& like,
-                           const SingularValueOptions& options, SingularValueEstimate& estimate,
-                           Index (*wanted)(const Vector<double>&)) {
+template <class X, class Y, class InnerX, class InnerY>
+BidiagonalSpectrum iterate(GolubKahanProcess<X, Y, InnerX, InnerY>& process, MapView<X, Y> apply,
+                           MapView<Y, X> adjoint, const Y& like, const SingularValueOptions& options,
+                           SingularValueEstimate& estimate, Index (*wanted)(const Vector<double>&)) {
   BidiagonalSpectrum spectrum;
   for (Index check = 1; !estimate.converged && process.size() < options.max_steps;) {
     const bool grows = process.step(apply, adjoint, like);
@@ -96,10 +97,10 @@ BidiagonalSpectrum iterate(Process& process, Apply&& apply, Adjoint&& adjoint, c
 
 /// The norm of M from products with M*M / unit, where `unit` may be written by the first of them, and one
 /// with M; `image` is scratch.
-template <class X, class Y, class Square, class Apply, class InnerX, class InnerY>
-SingularValueEstimate norm_of_square(Square&& square, const double& unit, Apply&& apply, const X& start,
-                                     Y& image, const SingularValueOptions& options, InnerX inner_x,
-                                     InnerY inner_y) {
+template <class X, class Y, class InnerX, class InnerY>
+SingularValueEstimate norm_of_square(MapView<X> square, const double& unit, MapView<X, Y> apply,
+                                     const X& start, Y& image, const SingularValueOptions& options,
+                                     InnerX inner_x, InnerY inner_y) {
   const auto ritz = lanczos(square, start, {options.max_steps, options.tolerance}, inner_x);
   SingularValueEstimate estimate;
   const double root = std::sqrt(std::max(0.0, ritz.values(0)));
@@ -149,10 +150,9 @@ O random_output(const OutputSpace& space, RandomEngine auto& rng) {
 /// more product. Memory: m + 2 vectors of X and one of Y after m steps.
 /// @throws std::invalid_argument on options, std::domain_error if the start is 0, std::runtime_error if a
 /// product is not finite
-template <HilbertVector X, HilbertVector Y, class Apply, class Adjoint, class InnerX = EuclideanInner,
-          class InnerY = EuclideanInner>
-[[nodiscard]] SingularValueEstimate operator_norm_from(Apply&& apply, Adjoint&& adjoint, const X& start,
-                                                       const Y& like,
+template <HilbertVector X, HilbertVector Y, class InnerX = EuclideanInner, class InnerY = EuclideanInner>
+[[nodiscard]] SingularValueEstimate operator_norm_from(MapView<X, Y> apply, MapView<Y, X> adjoint,
+                                                       const X& start, const Y& like,
                                                        const SingularValueOptions& options = {},
                                                        InnerX inner_x = {}, InnerY inner_y = {}) {
   detail::check_options("operator_norm_from", options);
@@ -192,9 +192,10 @@ template <HilbertVector X, HilbertVector Y, class Apply, class Adjoint, class In
 /// `parameters` and `outputs` are any vectors of the two spaces: the products are handed vectors like them,
 /// which may live elsewhere, where a small map alone is brought to the host.
 /// @throws std::invalid_argument on p and options, std::runtime_error if a product is not finite
-template <HilbertVector P, HilbertVector O, class Apply, class Adjoint>
-[[nodiscard]] SingularValueEstimate operator_norm(Apply&& apply, Adjoint&& adjoint, const P& parameters,
-                                                  const O& outputs, const OutputSpace& space,
+template <HilbertVector P, HilbertVector O>
+[[nodiscard]] SingularValueEstimate operator_norm(MapView<P, O> apply, MapView<O, P> adjoint,
+                                                  const P& parameters, const O& outputs,
+                                                  const OutputSpace& space,
                                                   const SingularValueOptions& options,
                                                   RandomEngine auto& rng) {
   using S = typename P::Scalar;
@@ -227,9 +228,9 @@ template <HilbertVector P, HilbertVector O, class Apply, class Adjoint>
 }
 
 /// The same for products of vectors of the host, Vector<S>, of R^p and of F.
-template <class S = double, class Apply, class Adjoint>
-[[nodiscard]] SingularValueEstimate operator_norm(Apply&& apply, Adjoint&& adjoint, Index p,
-                                                  const OutputSpace& space,
+template <class S = double>
+[[nodiscard]] SingularValueEstimate operator_norm(MapView<Vector<S>> apply, MapView<Vector<S>> adjoint,
+                                                  Index p, const OutputSpace& space,
                                                   const SingularValueOptions& options,
                                                   RandomEngine auto& rng) {
   require_argument(p >= 1, "operator_norm", "p", p, "at least 1");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <lazytrain/linalg/map_view.hpp>
 #include <lazytrain/linalg/operator_norm.hpp>
 
 /// Norms of linear maps A: R^p -> F that have a product of their own with A A*.
@@ -8,8 +9,9 @@ namespace lazytrain {
 /// `operator_norm` of a map of N <= p that is not assembled and has a product of its own with A A* on F,
 /// `square(g, out)`, that costs less than one with A* and one with A. Memory: vectors of F and one of R^p.
 /// @throws as `operator_norm`
-template <class S = double, class Square, class Adjoint>
-[[nodiscard]] SingularValueEstimate operator_norm_by_square(Square&& square, Adjoint&& adjoint, Index p,
+template <class S = double>
+[[nodiscard]] SingularValueEstimate operator_norm_by_square(MapView<Vector<S>> square,
+                                                            MapView<Vector<S>> adjoint, Index p,
                                                             const OutputSpace& space,
                                                             const SingularValueOptions& options,
                                                             RandomEngine auto& rng) {
@@ -30,12 +32,10 @@ template <class S = double, class Square, class Adjoint>
 /// |AA* y - value^2 y| / (value |y|) come from one product with `square`. Where that residual misses the
 /// tolerance, Lanczos goes on with `square` from y. No probable upper bound: the start is not random then.
 /// @throws as `operator_norm`
-template <class S = double, class Rough, class Square, class Adjoint>
-[[nodiscard]] SingularValueEstimate operator_norm_by_rough_square(Rough&& rough, Square&& square,
-                                                                  Adjoint&& adjoint, Index p,
-                                                                  const OutputSpace& space,
-                                                                  const SingularValueOptions& options,
-                                                                  RandomEngine auto& rng) {
+template <class S = double>
+[[nodiscard]] SingularValueEstimate operator_norm_by_rough_square(
+    MapView<Vector<S>> rough, MapView<Vector<S>> square, MapView<Vector<S>> adjoint, Index p,
+    const OutputSpace& space, const SingularValueOptions& options, RandomEngine auto& rng) {
   constexpr const char* here = "operator_norm_by_rough_square";
   detail::check_options(here, options);
   require_argument(p >= space.dim(), here, "p", p, "at least the dimension of F");

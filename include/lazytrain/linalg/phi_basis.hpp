@@ -5,6 +5,7 @@
 #include <lazytrain/core/error.hpp>
 #include <lazytrain/core/vector.hpp>
 #include <lazytrain/linalg/lanczos.hpp>
+#include <lazytrain/linalg/map_view.hpp>
 #include <lazytrain/linalg/phi.hpp>
 #include <limits>
 #include <stdexcept>
@@ -29,8 +30,7 @@ class PhiBasis {
  public:
   explicit PhiBasis(const V& b) : process_(b) {}
 
-  template <class Apply>
-  void extend(Apply&& apply, Index max_basis, Index& products, const KrylovPhiOptions& options) {
+  void extend(MapView<V> apply, Index max_basis, Index& products, const KrylovPhiOptions& options) {
     const Index target = std::min(max_basis, process_.size() + 1 + process_.size() / 8);
     while (process_.size() < target && !process_.invariant()) {
       if (products == options.max_products) {

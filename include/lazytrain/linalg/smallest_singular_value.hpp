@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <lazytrain/linalg/map_view.hpp>
 #include <lazytrain/linalg/operator_norm.hpp>
 #include <limits>
 
@@ -51,8 +52,8 @@ inline Index last_index(const Vector<double>& values) { return values.size() - 1
 /// value - residual is not: some singular value lies that near, a smaller one may have escaped. The process
 /// approaches the bottom of a spectrum slowly: expect min(p, N) steps where the spectrum decays.
 /// @throws as `operator_norm`
-template <HilbertVector P, HilbertVector O, class Apply, class Adjoint>
-[[nodiscard]] SmallestSingularValue smallest_singular_value(Apply&& apply, Adjoint&& adjoint,
+template <HilbertVector P, HilbertVector O>
+[[nodiscard]] SmallestSingularValue smallest_singular_value(MapView<P, O> apply, MapView<O, P> adjoint,
                                                             const P& parameters, const O& outputs,
                                                             const OutputSpace& space,
                                                             const SingularValueOptions& options,
@@ -74,8 +75,8 @@ template <HilbertVector P, HilbertVector O, class Apply, class Adjoint>
     if (result.rank > 0) result.positive = detail::dense_estimate(dense, result.rank - 1);
   } else {
     const OutputInner inner{space};
-    const auto finish = [&]<class X, class Y>(auto&& forward, auto&& backward, const X& start, const Y& like,
-                                              auto inner_x, auto inner_y) {
+    const auto finish = [&]<class X, class Y>(MapView<X, Y> forward, MapView<Y, X> backward, const X& start,
+                                              const Y& like, auto inner_x, auto inner_y) {
       SingularValueEstimate& smallest = result.on_outputs;
       GolubKahanProcess<X, Y, decltype(inner_x), decltype(inner_y)> process(start, inner_x, inner_y);
       const BidiagonalSpectrum spectrum =
@@ -115,8 +116,9 @@ template <HilbertVector P, HilbertVector O, class Apply, class Adjoint>
 }
 
 /// The same for products of vectors of the host, Vector<S>.
-template <class S = double, class Apply, class Adjoint>
-[[nodiscard]] SmallestSingularValue smallest_singular_value(Apply&& apply, Adjoint&& adjoint, Index p,
+template <class S = double>
+[[nodiscard]] SmallestSingularValue smallest_singular_value(MapView<Vector<S>> apply,
+                                                            MapView<Vector<S>> adjoint, Index p,
                                                             const OutputSpace& space,
                                                             const SingularValueOptions& options,
                                                             RandomEngine auto& rng) {

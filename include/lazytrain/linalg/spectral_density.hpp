@@ -7,6 +7,7 @@
 #include <lazytrain/core/error.hpp>
 #include <lazytrain/core/random.hpp>
 #include <lazytrain/linalg/lanczos.hpp>
+#include <lazytrain/linalg/map_view.hpp>
 #include <limits>
 #include <numbers>
 #include <utility>
@@ -116,8 +117,8 @@ class SpectralDensity {
 /// of type V and may live elsewhere. Probe k draws from stream k of `seed`, so that more probes extend what
 /// fewer gave. Cost: probes x steps products and probes x 2 steps^2 dot products and updates.
 /// @throws std::invalid_argument on dim and options, std::runtime_error if a product is not finite
-template <HilbertVector V, class Apply>
-[[nodiscard]] SpectralDensity spectral_density(Apply&& apply, Index dim,
+template <HilbertVector V>
+[[nodiscard]] SpectralDensity spectral_density(MapView<V> apply, Index dim,
                                                const SpectralDensityOptions& options = {},
                                                std::uint64_t seed = 1) {
   constexpr const char* here = "spectral_density";
@@ -143,8 +144,8 @@ template <HilbertVector V, class Apply>
 }
 
 /// The same for vectors of the host, Vector<S>.
-template <class S = double, class Apply>
-[[nodiscard]] SpectralDensity spectral_density(Apply&& apply, Index dim,
+template <std::floating_point S = double>
+[[nodiscard]] SpectralDensity spectral_density(MapView<Vector<S>> apply, Index dim,
                                                const SpectralDensityOptions& options = {},
                                                std::uint64_t seed = 1) {
   return spectral_density<Vector<S>>(apply, dim, options, seed);
