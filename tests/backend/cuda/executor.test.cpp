@@ -1,3 +1,8 @@
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <csignal>
 #include <lazytrain/backend/cuda/executor.hpp>
 #include <support/catch.hpp>
 #include <support/host_executor.hpp>
@@ -33,6 +38,19 @@ void check_memory() {
   E::release(memory);
 }
 
+/// Whether a process ends when it reads there.
+bool ends_reading(const volatile double* at) {
+  const pid_t child = fork();
+  if (child == 0) {
+    for (const int number : {SIGSEGV, SIGBUS}) std::signal(number, SIG_DFL);
+    (void)*at;
+    _exit(0);
+  }
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  return !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+}
+
 }  // namespace
 
 TEST_CASE("an executor is recognized by what it offers", "[backend]") {
@@ -47,6 +65,24 @@ TEST_CASE("the host's executors keep and move numbers, in any order of threads",
     check_memory<HostExecutor>();
   }
   CHECK(HostExecutor::allocated() == 0);
+}
+
+TEST_CASE("the memory of the host's executor is guarded", "[backend]") {
+  const HostExecutor::Mode refused(ThreadOrder::ascending);
+  auto* const memory = static_cast<double*>(HostExecutor::allocate(4 * sizeof(double)));
+  auto* const other = static_cast<double*>(HostExecutor::allocate(sizeof(double)));
+  CHECK(ends_reading(memory));
+  {
+    const HostExecutor::Access opened;
+    CHECK_FALSE(ends_reading(memory));
+    CHECK(std::isnan(memory[3]));
+    CHECK(ends_reading(memory + 4));
+    HostExecutor::release(memory);
+    CHECK(ends_reading(memory));
+    CHECK_FALSE(ends_reading(other));
+  }
+  CHECK(ends_reading(other));
+  HostExecutor::release(other);
 }
 
 TEMPLATE_TEST_CASE("products of matrices within others, transposed or not, are those of Eigen", "[backend]",
