@@ -6,7 +6,7 @@
 # of the core in Release by g++, which takes longer. Where nvcc 12 or later is found follows the preset cuda, whose tests are
 # skipped where there is no device. With --all every test runs in every preset, sizes and precisions that repeat what takes long
 # included, networks also on the simulated device, and with the sanitizers' checks of null pointers and alignment: also gcc-debug,
-# headers one by one, clang-tidy and the benchmarks' build.
+# headers one by one, clang-tidy, the benchmarks' build and, without a device too, that of the examples by nvcc.
 # Tests of real data run where LAZYTRAIN_DATA names a folder of them. The last line is `N passed, N failed`, without those that
 # were skipped; the exit status is 0 if nothing failed.
 
@@ -40,6 +40,8 @@ has_nvcc() {
 if has_nvcc; then
   presets="$presets cuda"
 fi
+
+has_device() { [ -e /dev/nvidiactl ]; }
 
 passed=0
 failed=0
@@ -89,17 +91,22 @@ short() {
       echo "-DLAZYTRAIN_TEST_BATCH=64"
       echo "-DCMAKE_CXX_FLAGS_DEBUG=-O0 -DLAZYTRAIN_SANITIZE_WITHOUT=null,alignment"
       ;;
-    cuda) [ -e /dev/nvidiactl ] || echo "-DLAZYTRAIN_TEST_WITHOUT_DEVICE=ON" ;;
+    cuda) has_device || echo "-DLAZYTRAIN_TEST_WITHOUT_DEVICE=ON" ;;
   esac
 }
 
 # build <preset>: configures and builds whatever can be built.
 build() {
   options=""
-  if [ "$all" = no ]; then options=$(short "$1"); fi
-  # shellcheck disable=SC2086 # a list of words
+  targets=""
+  if [ "$all" = no ]; then
+    options=$(short "$1")
+    if [ "$1" = cuda ] && ! has_device; then targets="--target lazytrain_test_cuda"; fi
+  fi
+  # shellcheck disable=SC2086 # lists of words
   check "$1: configure" cmake --preset "$1" $options
-  check "$1: build" cmake --build --preset "$1" -- -k 0
+  # shellcheck disable=SC2086
+  check "$1: build" cmake --build --preset "$1" $targets -- -k 0
 }
 
 # The tests that run in the background end with this script.

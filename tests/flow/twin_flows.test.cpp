@@ -7,7 +7,6 @@
 
 #include "problems.hpp"
 #include "support/catch.hpp"
-#include "support/long_tests.hpp"
 #include "support/tolerance.hpp"
 
 using namespace lazytrain;
@@ -226,8 +225,8 @@ TEST_CASE("Where the quadrature of the difference fails the flows are compared d
     const Vector<double> w0 = normal_vector(32, rng);
     const Objective objective(centred(h, w0),
                               square_loss(Vector<double>(5 * normal_vector(20, rng)), empirical(20)), 30.0);
-    const double horizon = short_tests ? 2.0 : 5.0;
-    const TwinOptions options{.relative_tolerance = short_tests ? 1e-6 : 1e-7, .samples = 20};
+    const double horizon = 2.0;
+    const TwinOptions options{.relative_tolerance = 1e-6, .samples = 20};
     auto forced = options;
     forced.method = TwinMethod::direct;
     const auto automatic = compare_flows(objective, w0, horizon, options);

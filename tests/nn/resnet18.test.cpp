@@ -23,7 +23,8 @@ TEST_CASE("ResNet-18 has the parameters that one counts by hand", "[nn]") {
 
 TEMPLATE_TEST_CASE("ResNet-18 of reduced width is differentiable end to end", "[nn]",
                    LAZYTRAIN_LONG_TEST_SCALARS) {
-  check_network_end_to_end(nn::resnet18<TestType>({.width = 0.07}, cpu::Backend<TestType>({.chunk = 2})));
+  check_network_end_to_end(
+      nn::resnet18<TestType>({.width = short_tests ? 0.04 : 0.07}, cpu::Backend<TestType>({.chunk = 2})));
 }
 
 TEST_CASE("ResNet-18: the smallest image, and refusals", "[nn]") {

@@ -1,4 +1,5 @@
 #include <lazytrain/nn/vgg11.hpp>
+#include <support/long_tests.hpp>
 
 #include "paper_networks.hpp"
 
@@ -17,8 +18,10 @@ TEST_CASE("VGG-11 has the paper's 9,225,610 parameters", "[nn]") {
   CHECK(net.input_shape() == nn::ImageShape{3, 32, 32});
 }
 
-TEMPLATE_TEST_CASE("VGG-11 of reduced width is differentiable end to end", "[nn]", float, double) {
-  check_network_end_to_end(nn::vgg11<TestType>({.width = 0.07}, cpu::Backend<TestType>({.chunk = 2})));
+TEMPLATE_TEST_CASE("VGG-11 of reduced width is differentiable end to end", "[nn]",
+                   LAZYTRAIN_LONG_TEST_SCALARS) {
+  check_network_end_to_end(
+      nn::vgg11<TestType>({.width = short_tests ? 0.04 : 0.07}, cpu::Backend<TestType>({.chunk = 2})));
 }
 
 TEST_CASE("VGG-11: widths, outputs and refusals", "[nn]") {

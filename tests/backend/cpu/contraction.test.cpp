@@ -93,7 +93,7 @@ TEMPLATE_TEST_CASE("every contraction is the product of the Jacobians of the lay
 }
 
 TEMPLATE_TEST_CASE("the block of a pair has the same bits in every block of images and every workspace", "",
-                   float, double) {
+                   LAZYTRAIN_LONG_TEST_SCALARS) {
   using S = TestType;
   Philox rng(2);
   const cpu::LayerContraction layers[] = {
