@@ -6,7 +6,7 @@
 # of the core in Release by g++, which takes longer. Where nvcc 12 or later is found follows the preset cuda, whose tests are
 # skipped where there is no device. With --all every test runs in every preset, sizes and precisions that repeat what takes long
 # included, networks also on the simulated device, and with the sanitizers' checks of null pointers and alignment: also gcc-debug,
-# headers one by one, clang-tidy, the benchmarks' build and, without a device too, that of the examples by nvcc.
+# headers one by one, the benchmarks' build and, without a device too, that of the examples by nvcc.
 # Tests of real data run where LAZYTRAIN_DATA names a folder of them. The last line is `N passed, N failed`, without those that
 # were skipped; the exit status is 0 if nothing failed.
 
@@ -70,11 +70,6 @@ sources() {
 }
 
 check_format() { sources | xargs clang-format --dry-run -Werror; }
-
-check_tidy() {
-  find build/sanitize/tests/architecture/alone -name '*.cpp' |
-    xargs -P "$(nproc)" -n 4 clang-tidy --quiet -p build/sanitize
-}
 
 # short <preset>: the options of a run without --all.
 short() {
@@ -149,9 +144,6 @@ for preset in $presets; do
   begin_tests "$preset"
 done
 end_tests
-if [ "$all" = yes ]; then
-  check "clang-tidy" check_tidy
-fi
 
 if [ "$skipped" -gt 0 ]; then
   echo "$skipped skipped"

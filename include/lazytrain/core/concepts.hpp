@@ -13,8 +13,8 @@ namespace lazytrain {
 template <std::size_t N>
 struct Sentence {
   char text[N]{};
-  consteval Sentence(
-      const char (&literal)[N]) {  // NOLINT(google-explicit-constructor): a literal is a sentence
+  // NOLINTNEXTLINE(google-explicit-constructor): a literal is a sentence
+  consteval Sentence(const char (&literal)[N]) {
     for (std::size_t i = 0; i < N; ++i) text[i] = literal[i];
   }
 };

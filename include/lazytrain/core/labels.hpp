@@ -13,11 +13,13 @@ namespace lazytrain {
 /// A label a sample, from a std::vector or an Eigen vector of integers of any type.
 class Labels {
  public:
+  // NOLINTBEGIN(google-explicit-constructor): numbers are labels
   template <std::integral I>
   Labels(const std::vector<I>& labels) : labels_(labels.begin(), labels.end()) {}
   template <std::integral I>
   Labels(const Vector<I>& labels) : labels_(labels.begin(), labels.end()) {}
   Labels(std::initializer_list<Index> labels) : labels_(labels) {}
+  // NOLINTEND(google-explicit-constructor)
 
   [[nodiscard]] std::size_t size() const { return labels_.size(); }
   [[nodiscard]] Index operator[](std::size_t i) const { return labels_[i]; }

@@ -68,7 +68,7 @@ template <class T>
                                                      std::initializer_list<const char*> names) {
   for (const char* name : names) {
     for (const char* suffix : {"", ".gz"}) {
-      const std::filesystem::path path = folder / (std::string(name) + suffix);
+      std::filesystem::path path = folder / (std::string(name) + suffix);
       std::error_code ignored;
       if (std::filesystem::exists(path, ignored)) return path;
     }

@@ -94,7 +94,7 @@ struct ExponentialAdams {
         const int k = order_ + change;
         if (k < 1 || k > past_.size()) continue;
         past_.correction(k, change_);
-        errors_[static_cast<std::size_t>(1 + change)] = static_cast<double>(norm(change_));
+        error_of(change) = static_cast<double>(norm(change_));
       }
       past_.correct(order_, change_);
       errors_[1] = static_cast<double>(norm(change_));
@@ -130,7 +130,7 @@ struct ExponentialAdams {
     [[nodiscard]] double growth(double error) {
       const int k = attempted_order_;
       const auto factor = [&](int change) {
-        const double own = errors_[1] > 0 ? errors_[static_cast<std::size_t>(1 + change)] / errors_[1] : 1;
+        const double own = errors_[1] > 0 ? error_of(change) / errors_[1] : 1;
         const double limit = k + change <= 2 ? controller().grow : cautious_growth;
         const double relative = std::max(error * own, 1e-12);
         return std::min(limit, controller().safety * std::pow(relative, -1.0 / (k + change + 1)));
@@ -144,7 +144,7 @@ struct ExponentialAdams {
       order_ = k;
       const double lead = 0.95;
       for (const int change : {-1, 1}) {
-        if (k + change > max_order_ || errors_[static_cast<std::size_t>(1 + change)] < 0) continue;
+        if (k + change > max_order_ || error_of(change) < 0) continue;
         if (lead * factor(change) <= best) continue;
         best = factor(change);
         order_ = k + change;
@@ -213,6 +213,12 @@ struct ExponentialAdams {
       } else {
         part_ = std::make_unique<Part>(*this->field_);
       }
+    }
+
+    /// Of the order that differs by -1, 0 or 1.
+    [[nodiscard]] double& error_of(int change) {
+      const int place = 1 + change;
+      return errors_[static_cast<std::size_t>(place)];
     }
 
     /// Takes the field's last point as the reference.

@@ -83,7 +83,8 @@ class StepDecay {
   }
 
   [[nodiscard]] double operator()(Index t) const {
-    return std::pow(options_.factor, static_cast<double>(t / options_.every));
+    const Index drops = t / options_.every;
+    return std::pow(options_.factor, static_cast<double>(drops));
   }
   [[nodiscard]] std::string name() const {
     std::ostringstream out = detail::plain_text();

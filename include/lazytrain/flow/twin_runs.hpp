@@ -25,6 +25,7 @@ class TwinObserver {
   using View = TwinView<parameters_t<H>, outputs_t<H>>;
 
   TwinObserver() = default;
+  // NOLINTBEGIN(google-explicit-constructor): a function is an observer
   template <std::invocable<const View&> Function>
   requires(!std::same_as<std::remove_cvref_t<Function>, TwinObserver>) TwinObserver(Function&& function)
       : goes_on_([call = std::forward<Function>(function)](const View& view) mutable {
@@ -35,6 +36,7 @@ class TwinObserver {
             return static_cast<bool>(call(view));
           }
         }) {}
+  // NOLINTEND(google-explicit-constructor)
 
   [[nodiscard]] bool operator()(const View& view) const { return !goes_on_ || goes_on_(view); }
 

@@ -162,8 +162,8 @@ class Page {
 
   /// A line of the last block: "command", "seed", "version", "date" and the like. The page adds none itself,
   /// so that the same report is the same file.
-  Page& provenance(std::string name, std::string value) {
-    provenance_.add(std::move(name), std::move(value));
+  Page& provenance(const std::string& name, const std::string& value) {
+    provenance_.add(name, value);
     return *this;
   }
 

@@ -83,6 +83,7 @@ class ScratchFile {
   ::posix_spawn_file_actions_adddup2(&actions.value, out.descriptor(), STDOUT_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions.value, err.descriptor(), STDERR_FILENO);
   std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
   for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
 
