@@ -74,10 +74,8 @@ Results run(const Options& o, const Problem& problem) {
   r.horizon = o.time / (number.differential.value() * number.differential.value());
   spectrum(linearize(network, w0), r);
 
-  std::vector<double> alphas = o.alphas;
-  std::sort(alphas.begin(), alphas.end());
-  report::Progress progress(STDERR_FILENO, "training", static_cast<Index>(alphas.size()));
-  for (const double alpha : alphas) {
+  report::Progress progress(STDERR_FILENO, "training", static_cast<Index>(o.alphas.size()));
+  for (const double alpha : o.alphas) {
     progress.step(0, "alpha = " + alpha_text(alpha));
     r.runs.push_back(run_at(alpha, h, test, problem, w0, r.horizon, o));
     progress.step(1);
@@ -93,6 +91,7 @@ int main(int argc, char** argv) {
   declare(app, o);
   CLI11_PARSE(app, argc, argv);
   settle(o);
+  std::filesystem::create_directories(o.out);
 
   const Problem problem = load(o);
   Results r = with_activation(o.activation, [&](auto sigma) { return run<decltype(sigma)>(o, problem); });

@@ -1,11 +1,16 @@
 #pragma once
 
+#include <algorithm>
 #include <CLI/CLI.hpp>
+#include <cmath>
 #include <cstdint>
+#include <lazytrain/core/error.hpp>
 #include <lazytrain/core/types.hpp>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace lazy_report {
@@ -43,7 +48,8 @@ struct Options {
   [[nodiscard]] bool generated() const { return data == "teacher"; }
 };
 
-/// What the results depend on: a run that finds results made with the same values does not make them again.
+/// What the results depend on, beside the data themselves: a run that finds results made with the same values
+/// and data does not make them again.
 inline nlohmann::json identity(const Options& o) {
   return {{"data", o.data},
           {"target", o.target},
@@ -77,7 +83,7 @@ inline void declare(CLI::App& app, Options& o) {
   app.add_option("--target", o.target,
                  "csv: number (from 0, or -1 for the last) or name of the column to predict");
   app.add_option("--task", o.task,
-                 "classes or regression; auto: classes for images, regression for csv and npy")
+                 "idx, csv, npy: classes or regression; auto: classes for idx, regression for csv and npy")
       ->check(CLI::IsMember({"auto", "classes", "regression"}));
   app.add_option("--normalize", o.normalize,
                  "inputs: unit (every sample to norm 1), features (mean 0, deviation 1), none")
@@ -114,10 +120,35 @@ inline void declare(CLI::App& app, Options& o) {
          "distance to the targets")
       ->check(CLI::PositiveNumber);
   app.add_option("--seed", o.seed, "seed of data and weights");
-  app.add_option("--out", o.out, "folder for the report; results found there for the same options are kept");
+  app.add_option("--out", o.out,
+                 "folder for the report; results found there for the same options and data are kept");
 }
 
-/// Fills in the choices that depend on others.
+/// @throws std::invalid_argument that names an option without a meaning
+inline void check(const Options& o) {
+  const auto require = [](bool valid, const char* option, double value, const char* expected) {
+    if (valid) return;
+    lazytrain::raise<std::invalid_argument>("lazy_report", option, " is ", value, ", expected ", expected);
+  };
+  constexpr Index most = 1'000'000'000;
+  const std::pair<const char*, Index> counts[] = {{"--train", o.train},
+                                                  {"--test", o.test},
+                                                  {"--neurons", o.neurons},
+                                                  {"--dimension", o.dimension},
+                                                  {"--teacher-neurons", o.teacher_neurons},
+                                                  {"--samples", o.samples}};
+  for (const auto& [option, count] : counts) {
+    require(count >= 1 && count <= most, option, static_cast<double>(count), "1 to 1000000000");
+  }
+  for (const double alpha : o.alphas) require(alpha > 0, "--alpha", alpha, "positive numbers or inf");
+  const std::pair<const char*, double> numbers[] = {
+      {"--time", o.time}, {"--tolerance", o.tolerance}, {"--lazy-below", o.lazy_below}, {"--tau", o.tau}};
+  for (const auto& [option, number] : numbers) {
+    require(std::isfinite(number) && number > 0, option, number, "a positive number");
+  }
+}
+
+/// Fills in the choices that depend on others, and sorts the scales. @throws as `check`
 inline void settle(Options& o) {
   const bool generated = o.generated();
   if (o.train == 0) o.train = generated ? 300 : 5000;
@@ -129,6 +160,9 @@ inline void settle(Options& o) {
     if (generated) o.alphas.insert(o.alphas.begin(), 0.01);
   }
   if (o.tolerance == 0) o.tolerance = o.activation == "relu" ? 1e-3 : generated ? 1e-6 : 1e-5;
+  check(o);
+  std::sort(o.alphas.begin(), o.alphas.end());
+  o.alphas.erase(std::unique(o.alphas.begin(), o.alphas.end()), o.alphas.end());
 }
 
 }  // namespace lazy_report

@@ -52,10 +52,10 @@ inline report::Table sweep_table(const Results& r) {
     std::vector<report::Cell> row = {
         alpha_text(run.alpha), run.displacement.value,    run.distance.value,
         run.distance.error,    run.output_distance.value, run.output_distance.error,
-        run.train_loss.back(), run.test_loss.back(),      run.best_test_loss()};
+        last(run.train_loss),  last(run.test_loss),       run.best_test_loss()};
     if (r.classes) {
-      row.emplace_back(run.train_accuracy.back());
-      row.emplace_back(run.test_accuracy.back());
+      row.emplace_back(last(run.train_accuracy));
+      row.emplace_back(last(run.test_accuracy));
     }
     table.add_row(row);
   }
@@ -166,15 +166,9 @@ inline report::Page page_of(const Results& r) {
 inline void write(const Results& r) {
   const std::filesystem::path folder(r.options.out);
   report::write_atomically(folder / "sweep.csv", sweep_table(r).to_csv());
-  std::vector<report::Figure> figures = {loss_figure(r), distance_figure(r), spectrum_figure(r)};
-  std::vector<std::string> names = {"losses", "distances", "spectrum"};
-  if (r.classes) {
-    figures.push_back(accuracy_figure(r));
-    names.emplace_back("accuracy");
-  }
-  for (std::size_t i = 0; i < figures.size(); ++i) {
-    report::write_atomically(folder / (names[i] + ".csv"), report::data_table(figures[i]).to_csv());
-    if (report::gnuplot_available()) report::write_svg(folder / (names[i] + ".svg"), figures[i]);
+  nlohmann::json departures = nlohmann::json::array();
+  for (const Departure& d : r.verdict.departures) {
+    departures.push_back({{"value", d.value}, {"numerical_error", d.error}});
   }
   nlohmann::json runs = nlohmann::json::array();
   for (const Run& run : r.runs) runs.push_back(json_of(run));
@@ -184,7 +178,7 @@ inline void write(const Results& r) {
                                               {"verdict",
                                                {{"words", r.verdict.words},
                                                 {"lazy_from_alpha", r.verdict.lazy_from},
-                                                {"departures", r.verdict.departures},
+                                                {"departures", departures},
                                                 {"slopes",
                                                  {{"displacement", r.verdict.displacement_slope},
                                                   {"distance", r.verdict.distance_slope},
@@ -196,6 +190,20 @@ inline void write(const Results& r) {
                                               {"eigenvalues", report::json_of(r.eigenvalues)},
                                               {"horizon", r.horizon},
                                               {"runs", runs}});
+  std::vector<report::Figure> figures = {loss_figure(r), distance_figure(r), spectrum_figure(r)};
+  std::vector<std::string> names = {"losses", "distances", "spectrum"};
+  if (r.classes) {
+    figures.push_back(accuracy_figure(r));
+    names.emplace_back("accuracy");
+  } else {
+    for (const char* name : {"accuracy.csv", "accuracy.svg"}) std::filesystem::remove(folder / name);
+  }
+  for (std::size_t i = 0; i < figures.size(); ++i) {
+    report::write_atomically(folder / (names[i] + ".csv"), report::data_table(figures[i]).to_csv());
+    // A picture of an earlier run does not stay beside the data of this one.
+    std::filesystem::remove(folder / (names[i] + ".svg"));
+    if (report::gnuplot_available()) report::write_svg(folder / (names[i] + ".svg"), figures[i]);
+  }
   page_of(r).write(folder / "report.html");
 }
 

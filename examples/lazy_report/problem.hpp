@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
 #include <lazytrain/core/error.hpp>
 #include <lazytrain/data/cifar10.hpp>
 #include <lazytrain/data/csv.hpp>
@@ -33,6 +34,8 @@ struct Problem {
   Part train;
   Part test;
   std::string description;
+  /// Of all numbers.
+  std::uint64_t digest = 0;
 
   [[nodiscard]] bool classes() const { return !train.labels.empty(); }
 };
@@ -51,6 +54,14 @@ inline Part part_of(lazytrain::data::LabelledData<double> data) {
 }
 inline Part part_of(lazytrain::data::RegressionData<double> data) {
   return {std::move(data.inputs), std::move(data.targets), {}};
+}
+
+/// The 64-bit FNV-1a hash of a matrix's numbers, going on from `digest`.
+inline std::uint64_t digest_of(const Matrix<double>& numbers, std::uint64_t digest) {
+  const auto* bytes = reinterpret_cast<const unsigned char*>(numbers.data());
+  const auto count = static_cast<std::size_t>(numbers.size()) * sizeof(double);
+  for (std::size_t i = 0; i < count; ++i) digest = (digest ^ bytes[i]) * 1099511628211U;
+  return digest;
 }
 
 /// Splits a whole data set, or takes the wanted numbers of two given parts.
@@ -88,11 +99,23 @@ inline lazytrain::data::CsvOptions csv_options(const std::string& target) {
   return {.target = target};
 }
 
-inline lazytrain::data::LabelledData<double> labelled(Matrix<double> inputs, const Matrix<double>& labels) {
-  std::vector<Index> classes;
-  for (Index i = 0; i < labels.size(); ++i) classes.push_back(static_cast<Index>(labels(i)));
-  const Index count = *std::max_element(classes.begin(), classes.end()) + 1;
+inline lazytrain::data::LabelledData<double> labelled(Matrix<double> inputs, const Matrix<double>& numbers,
+                                                      const std::string& where) {
+  std::vector<Index> classes = lazytrain::data::class_labels(numbers, where);
+  const Index count = classes.empty() ? 1 : *std::max_element(classes.begin(), classes.end()) + 1;
   return {std::move(inputs), std::move(classes), count};
+}
+
+/// One-hot targets need a row a class.
+inline const lazytrain::data::LabelledData<double>& with_few_classes(
+    const lazytrain::data::LabelledData<double>& data) {
+  if (data.classes > data.samples()) {
+    lazytrain::raise<std::invalid_argument>("lazy_report",
+                                            "the number of classes, the largest label + 1, is ", data.classes,
+                                            ", expected at most ", data.samples(),
+                                            ", the number of samples (--task regression takes any numbers)");
+  }
+  return data;
 }
 
 }  // namespace detail
@@ -105,30 +128,47 @@ inline Problem load(const Options& o) {
   Problem problem;
   const auto [kind, where] = detail::split_at(o.data, ':');
   const auto [first, second] = detail::split_at(where, ',');
-  const bool classes = o.task == "classes" || (o.task == "auto" && kind != "csv" && kind != "npy");
-  if (kind == "teacher") {
+  const bool classes = o.task == "classes" || (o.task == "auto" && kind == "idx");
+  const auto takes_no_task = [&, kind = kind](const char* own) {
+    if (o.task == "auto" || o.task == own) return;
+    lazytrain::raise<std::invalid_argument>("lazy_report", "--task is ", o.task, ", expected ", own,
+                                            " or auto for ", kind);
+  };
+  if (o.generated()) {
+    takes_no_task("regression");
     const auto made = data::teacher_student<double>(
         {.inputs = o.dimension, .samples = o.train + o.test, .neurons = o.teacher_neurons}, rng);
     detail::fill(problem, made.data, o, rng);
   } else if (kind == "mnist") {
+    takes_no_task("classes");
     detail::fill(problem, data::load_mnist<double>(where, data::Part::train),
                  data::load_mnist<double>(where, data::Part::test), o, rng);
   } else if (kind == "cifar10") {
+    takes_no_task("classes");
     detail::fill(problem, data::load_cifar10<double>(where, data::Part::train),
                  data::load_cifar10<double>(where, data::Part::test), o, rng);
   } else if (kind == "idx") {
-    auto images = data::read_idx<double>(first);
-    detail::fill(problem, detail::labelled(std::move(images.values), data::read_idx<double>(second).values),
-                 o, rng);
+    Matrix<double> inputs = data::read_idx<double>(first).values;
+    Matrix<double> targets = data::read_idx<double>(second).values;
+    if (classes) {
+      detail::fill(problem, detail::with_few_classes(detail::labelled(std::move(inputs), targets, second)), o,
+                   rng);
+    } else {
+      detail::fill(problem, data::RegressionData<double>(std::move(inputs), std::move(targets)), o, rng);
+    }
   } else if (kind == "csv" && classes) {
-    detail::fill(problem, data::read_labelled_csv<double>(where, detail::csv_options(o.target)), o, rng);
+    detail::fill(
+        problem,
+        detail::with_few_classes(data::read_labelled_csv<double>(where, detail::csv_options(o.target))), o,
+        rng);
   } else if (kind == "csv") {
     detail::fill(problem, data::read_csv<double>(where, detail::csv_options(o.target)), o, rng);
   } else if (kind == "npy") {
     Matrix<double> inputs = data::read_npy<double>(first).values.transpose();
     Matrix<double> targets = data::read_npy<double>(second).values.transpose();
     if (classes) {
-      detail::fill(problem, detail::labelled(std::move(inputs), targets), o, rng);
+      detail::fill(problem, detail::with_few_classes(detail::labelled(std::move(inputs), targets, second)), o,
+                   rng);
     } else {
       detail::fill(problem, data::RegressionData<double>(std::move(inputs), std::move(targets)), o, rng);
     }
@@ -145,6 +185,15 @@ inline Problem load(const Options& o) {
     const auto normalization = data::fit_features(problem.train.inputs);
     problem.train.inputs = normalization.apply(problem.train.inputs);
     problem.test.inputs = normalization.apply(problem.test.inputs);
+  }
+  // Its norm is what distances are compared with.
+  if (!(problem.train.targets.squaredNorm() > 0)) {
+    lazytrain::raise<std::invalid_argument>("lazy_report", "the squared norm of the training targets is 0: ",
+                                            "the centred model has nothing to learn");
+  }
+  problem.digest = 14695981039346656037U;
+  for (const Part* part : {&problem.train, &problem.test}) {
+    problem.digest = detail::digest_of(part->targets, detail::digest_of(part->inputs, problem.digest));
   }
   std::ostringstream text;
   text << o.data << ": " << problem.train.inputs.cols() << " training and " << problem.test.inputs.cols()

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <iostream>
@@ -12,7 +13,10 @@
 #include <lazytrain/nn/initialize.hpp>
 #include <lazytrain/report/json.hpp>
 #include <lazytrain/report/text.hpp>
+#include <limits>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "options.hpp"
@@ -23,12 +27,17 @@ namespace lazy_report {
 using lazytrain::OutputSpace;
 using lazytrain::Vector;
 
+/// The last of numbers, NaN if there are none.
+inline double last(const std::vector<double>& numbers) {
+  return numbers.empty() ? std::numeric_limits<double>::quiet_NaN() : numbers.back();
+}
+
 /// One scale: distances between the two flows, and what each of them learns.
 struct Run {
   double alpha = 0;
   lazytrain::Measured displacement, distance, output_distance;
   /// Over the sampled times: losses R = mean squared error / 2 on training and test samples, and accuracies
-  /// for classes.
+  /// for classes. All are empty if the run ended before the first of them.
   std::vector<double> times, train_loss, test_loss, test_accuracy, train_accuracy;
   std::vector<double> distances, output_distances;
   bool complete = true;
@@ -36,7 +45,7 @@ struct Run {
   Index evaluations = 0;
 
   [[nodiscard]] double best_test_loss() const {
-    return *std::min_element(test_loss.begin(), test_loss.end());
+    return test_loss.empty() ? last(test_loss) : *std::min_element(test_loss.begin(), test_loss.end());
   }
 };
 
@@ -60,31 +69,33 @@ inline nlohmann::json json_of(const Run& run) {
           {"evaluations", run.evaluations}};
 }
 
+/// @throws what nlohmann_json throws unless it is what `json_of` made
 inline Run run_of(const nlohmann::json& json) {
-  const auto measured = [](const nlohmann::json& m) {
-    return lazytrain::Measured{lazytrain::report::number_of(m["value"]),
-                               lazytrain::report::number_of(m["numerical_error"])};
+  const auto measured = [&](const char* name) {
+    const nlohmann::json& m = json.at(name);
+    return lazytrain::Measured{lazytrain::report::number_of(m.at("value")),
+                               lazytrain::report::number_of(m.at("numerical_error"))};
   };
-  const auto numbers = [](const nlohmann::json& values) {
+  const auto numbers = [&](const char* name) {
     std::vector<double> out;
-    for (const auto& value : values) out.push_back(lazytrain::report::number_of(value));
+    for (const auto& value : json.at(name)) out.push_back(lazytrain::report::number_of(value));
     return out;
   };
   Run run;
-  run.alpha = lazytrain::report::number_of(json["alpha"]);
-  run.displacement = measured(json["sup_displacement"]);
-  run.distance = measured(json["sup_distance"]);
-  run.output_distance = measured(json["sup_output_distance"]);
-  run.times = numbers(json["times"]);
-  run.train_loss = numbers(json["train_loss"]);
-  run.test_loss = numbers(json["test_loss"]);
-  run.train_accuracy = numbers(json["train_accuracy"]);
-  run.test_accuracy = numbers(json["test_accuracy"]);
-  run.distances = numbers(json["distances"]);
-  run.output_distances = numbers(json["output_distances"]);
-  run.complete = json["complete"];
-  run.message = json["message"];
-  run.evaluations = json["evaluations"];
+  run.alpha = lazytrain::report::number_of(json.at("alpha"));
+  run.displacement = measured("sup_displacement");
+  run.distance = measured("sup_distance");
+  run.output_distance = measured("sup_output_distance");
+  run.times = numbers("times");
+  run.train_loss = numbers("train_loss");
+  run.test_loss = numbers("test_loss");
+  run.train_accuracy = numbers("train_accuracy");
+  run.test_accuracy = numbers("test_accuracy");
+  run.distances = numbers("distances");
+  run.output_distances = numbers("output_distances");
+  run.complete = json.at("complete");
+  run.message = json.at("message");
+  run.evaluations = json.at("evaluations");
   return run;
 }
 
@@ -132,19 +143,35 @@ Run train_at(double alpha, const H& h, const H& test, const Problem& problem, co
   return run;
 }
 
-/// Trains at one scale, or takes the results that an earlier run with the same options left in the output
-/// folder.
+/// What an earlier run left in a file, if it was made with the same `key` and is whole.
+inline std::optional<Run> stored_run(const std::filesystem::path& file, const nlohmann::json& key,
+                                     double alpha, bool classes) {
+  if (!std::filesystem::exists(file)) return std::nullopt;
+  try {
+    const nlohmann::json found = lazytrain::report::read_json(file);
+    if (found.at("key") != key) return std::nullopt;
+    Run run = run_of(found.at("run"));
+    const std::size_t samples = run.times.size(), accuracies = classes ? samples : 0;
+    const bool whole = run.alpha == alpha && run.train_loss.size() == samples &&
+                       run.test_loss.size() == samples && run.train_accuracy.size() == accuracies &&
+                       run.test_accuracy.size() == accuracies;
+    return whole ? std::optional(std::move(run)) : std::nullopt;
+  } catch (const std::exception&) {
+    return std::nullopt;
+  }
+}
+
+/// Trains at one scale, or takes the results that an earlier run with the same options and data left in the
+/// output folder.
 template <class H>
 Run run_at(double alpha, const H& h, const H& test, const Problem& problem, const Vector<double>& w0,
            double horizon, const Options& o) {
   const std::filesystem::path file =
       std::filesystem::path(o.out) / ("alpha_" + lazytrain::report::exact_number(alpha) + ".json");
-  if (std::filesystem::exists(file)) {
-    const nlohmann::json found = lazytrain::report::read_json(file);
-    if (found["options"] == identity(o)) return run_of(found["run"]);
-  }
+  const nlohmann::json key = {{"options", identity(o)}, {"digest", problem.digest}};
+  if (auto stored = stored_run(file, key, alpha, problem.classes())) return std::move(*stored);
   Run run = train_at(alpha, h, test, problem, w0, horizon, o);
-  lazytrain::report::write_json(file, {{"options", identity(o)}, {"run", json_of(run)}});
+  lazytrain::report::write_json(file, {{"key", key}, {"run", json_of(run)}});
   return run;
 }
 

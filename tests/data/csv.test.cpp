@@ -28,6 +28,10 @@ TEST_CASE("the target is chosen by number, from either end, or by name") {
   CHECK_THAT(message({.target = "z"}), ContainsSubstring("a.csv, line 1: no column is named 'z'"));
   CHECK_THAT(message({.target = 3}), ContainsSubstring("the target is column 3, expected -3 to 2"));
   CHECK_THAT(message({.target = -4}), ContainsSubstring("the target is column -4"));
+  const auto twice = folder.write("c.csv", bytes_of("x,y,x\n1,2,3\n"));
+  CHECK_THAT(message_of<std::runtime_error>([&] { (void)data::read_csv<double>(twice, {.target = "x"}); }),
+             ContainsSubstring("two columns are named 'x', expected one"));
+  CHECK(data::read_csv<double>(twice, {.target = "y"}).targets(0) == 2);
   const auto single = folder.write("b.csv", bytes_of("x\n1\n"));
   for (const data::CsvOptions& options : {data::CsvOptions{.target = "x"}, data::CsvOptions{}}) {
     CHECK_THAT(message_of<std::runtime_error>([&] { (void)data::read_csv<double>(single, options); }),
@@ -40,7 +44,7 @@ TEST_CASE("classes that are not small integers are refused") {
   for (const char* label : {"-1", "0.5", "1048576", "1e300"}) {
     const auto path = folder.write("a.csv", bytes_of("0,1\n0," + std::string(label) + "\n"));
     CHECK_THAT(message_of<std::runtime_error>([&] { (void)data::read_labelled_csv<double>(path); }),
-               ContainsSubstring("a.csv, sample 1, column 2: the class is ") &&
+               ContainsSubstring("a.csv, column 2, sample 1: the class is ") &&
                    ContainsSubstring("expected an integer from 0 to 1048575"));
   }
 }

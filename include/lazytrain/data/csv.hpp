@@ -1,7 +1,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 #include <lazytrain/data/csv_table.hpp>
 #include <lazytrain/data/dataset.hpp>
@@ -30,6 +29,10 @@ template <class S>
       raise<std::runtime_error>("data::read_csv", file, ", line 1: no column is named '", *name, "' (",
                                 table.names.empty() ? "there is no header" : "names are compared exactly",
                                 "), expected the target");
+    }
+    if (std::find(found + 1, table.names.end(), *name) != table.names.end()) {
+      raise<std::runtime_error>("data::read_csv", file, ", line 1: two columns are named '", *name,
+                                "', expected one; the target can be given by its number");
     }
     return found - table.names.begin();
   }
@@ -70,17 +73,8 @@ template <class S>
                                                 const CsvOptions& options = {}) {
   const CsvTable<S> table = read_csv_table<S>(path, options);
   const Index target = detail::find_target(table, options, path.string());
-  std::vector<Index> labels;
-  labels.reserve(static_cast<std::size_t>(table.values.cols()));
-  for (Index i = 0; i < table.values.cols(); ++i) {
-    const S value = table.values(target, i);
-    if (!(value >= 0 && value < S(1 << 20) && value == std::floor(value))) {
-      raise<std::runtime_error>("data::read_labelled_csv", path.string(), ", sample ", i, ", column ",
-                                target + 1, ": the class is ", value,
-                                ", expected an integer from 0 to 1048575 (read_csv reads any number)");
-    }
-    labels.push_back(static_cast<Index>(value));
-  }
+  std::vector<Index> labels =
+      class_labels(table.values.row(target), path.string() + ", column " + std::to_string(target + 1));
   const Index classes = *std::max_element(labels.begin(), labels.end()) + 1;
   return LabelledData<S>(detail::drop_row(table.values, target), std::move(labels), classes);
 }

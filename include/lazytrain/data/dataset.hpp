@@ -1,12 +1,15 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <concepts>
 #include <lazytrain/core/error.hpp>
 #include <lazytrain/core/labels.hpp>
 #include <lazytrain/core/types.hpp>
 #include <optional>
 #include <span>
+#include <stdexcept>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -43,6 +46,22 @@ inline void require_index(const char* function, const char* argument, Index valu
 }
 
 }  // namespace detail
+
+/// Numbers as class labels; `where` says in what is thrown whose they are.
+/// @throws std::runtime_error that names the sample unless they are integers from 0 to 2^20 - 1
+template <class Numbers>
+[[nodiscard]] std::vector<Index> class_labels(const Numbers& numbers, const std::string& where) {
+  std::vector<Index> labels;
+  labels.reserve(static_cast<std::size_t>(numbers.size()));
+  for (const auto value : numbers.reshaped()) {
+    if (!(value >= 0 && value < (1 << 20) && value == std::floor(value))) {
+      raise<std::runtime_error>("data::class_labels", where, ", sample ", labels.size(), ": the class is ",
+                                value, ", expected an integer from 0 to 1048575");
+    }
+    labels.push_back(static_cast<Index>(value));
+  }
+  return labels;
+}
 
 /// Inputs with class labels: for networks with one output a class, or two classes.
 template <class S>

@@ -89,7 +89,7 @@ class ScratchFile {
 
   ::pid_t child = 0;
   const int error = ::posix_spawnp(&child, argv[0], &actions.value, nullptr, argv.data(), environ);
-  if (error == ENOENT || error == EACCES || error == ENOTDIR) {
+  if (error == ENOENT || error == EACCES || error == ENOTDIR || error == ENOEXEC) {
     return {127, {}, arguments[0] + ": " + std::generic_category().message(error)};
   }
   if (error != 0) {

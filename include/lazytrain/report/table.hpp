@@ -80,6 +80,7 @@ class Table {
   /// For a terminal: columns padded to their width, a rule under the titles.
   [[nodiscard]] std::string to_text() const {
     std::vector<std::vector<std::string>> lines = {titles()};
+    for (std::string& title : lines.front()) title = detail::clean_text(title);
     for (const auto& row : rows_) lines.push_back(shown(row));
     std::vector<std::size_t> widths(columns_.size(), 0);
     for (const auto& line : lines) {
@@ -237,7 +238,7 @@ class Table {
     for (const std::string& field : line) {
       text += ' ';
       for (const char c : detail::clean_text(field)) {
-        if (std::string_view("\\|*_`<>[]~").find(c) != std::string_view::npos) text += '\\';
+        if (std::string_view("\\|*_`<>[]~&").find(c) != std::string_view::npos) text += '\\';
         text += c;
       }
       text += " |";
