@@ -161,6 +161,65 @@ TEST_CASE("The reference's gradient of the square loss") {
   CHECK((gradient - vector(criterion["gradF"])).norm() < 1e-12 * gradient.norm());
 }
 
+TEST_CASE("What does not move has no derivative and no difference, whatever its slope") {
+  // Beside w1: the norm of data that are 0, and roots of a parameter.
+  const auto h = differentiable<double>(
+      []<class T>(const Vector<T>& w) -> Vector<T> {
+        const Vector<double> row = Vector<double>::Zero(1);
+        return Vector<T>::Constant(1, w(0) * w(1) + row.template cast<T>().norm() * w(1));
+      },
+      2, 1);
+  const Vector<double> w = Eigen::Vector2d(1, 2), v = Eigen::Vector2d(0.5, 0.25);
+  const auto t = linearize(h, w);
+  CHECK(t.jvp(v)(0) == 1.25);
+  Vector<double> second(1), transposed(2);
+  t.second(v, v, second);
+  t.second_vjp(v, Vector<double>(Vector<double>::Ones(1)), transposed);
+  CHECK(second(0) == 0.25);
+  CHECK(transposed == Eigen::Vector2d(0.25, 0.5));
+  for (const double epsilon : {0.0, 0.125, 1.0}) {
+    CHECK(h.displace(w, epsilon).linearize(v).value()(0) == 1.25 + epsilon * 0.125);
+  }
+  const auto roots = differentiable<double>(
+      []<class T>(const Vector<T>& u) -> Vector<T> {
+        using std::pow;
+        using std::sqrt;
+        return Vector<T>::Constant(1, sqrt(u(0)) + pow(u(0), 0.5) + u(1));
+      },
+      2, 1);
+  CHECK(roots.displace(Vector<double>::Zero(2), 0.5).linearize(Eigen::Vector2d(0, 3)).value()(0) == 3);
+}
+
+TEST_CASE("Saturated tanh and sigmoid have their derivative on both sides") {
+  const auto h = differentiable<double>(
+      []<class T>(const Vector<T>& w) -> Vector<T> {
+        using std::tanh;
+        Vector<T> y(2);
+        y(0) = tanh(w(0));
+        y(1) = sigmoid(w(0));
+        return y;
+      },
+      1, 2);
+  const Vector<double> one = Vector<double>::Ones(1);
+  for (const double x : {-40.0, -3.0, -0.3, 0.0, 0.7, 3.0, 15.0, 20.0, 40.0}) {
+    CAPTURE(x);
+    const Vector<double> w = Vector<double>::Constant(1, x);
+    const auto t = linearize(h, w);
+    const double q = std::exp(-std::abs(x)), tanh_slope = 4 * q * q / std::pow(1 + q * q, 2),
+                 slope = q / std::pow(1 + q, 2);
+    // exp of 2 |x|, whose error is |x| roundings of the argument at most.
+    const double tolerance = roundoff<double>(16);
+    CHECK_THAT(t.jvp(one)(0), WithinRel(tanh_slope, tolerance));
+    CHECK_THAT(t.jvp(one)(1), WithinRel(slope, tolerance));
+    CHECK_THAT(t.vjp(Eigen::Vector2d(1, 0))(0), WithinRel(tanh_slope, tolerance));
+    CHECK_THAT(t.vjp(Eigen::Vector2d(0, 1))(0), WithinRel(slope, tolerance));
+    Vector<double> second(2);
+    t.second(one, one, second);
+    CHECK_THAT(second(0), WithinRel(-2 * std::tanh(x) * tanh_slope, 4 * tolerance));
+    CHECK_THAT(second(1), WithinRel(-std::tanh(x / 2) * slope, 4 * tolerance));
+  }
+}
+
 TEST_CASE("Displaced functors are differences without cancellation") {
   const auto activation = GENERATE(Activation::tanh, Activation::relu, Activation::softplus, Activation::erf);
   const TwoLayer net{activation, some_inputs(), 0.5};

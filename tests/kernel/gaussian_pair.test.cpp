@@ -144,6 +144,41 @@ TEST_CASE("the ReLU products are exact near opposite inputs", "[kernel]") {
              WithinRel(std::sin(0.5) - 0.5 * std::cos(0.5), roundoff<double>(100)));
 }
 
+TEST_CASE("angles near 0 and pi are those of the numbers given", "[kernel]") {
+  Philox rng(7);
+  for (const double eta : {1e-3, 1e-6, 1e-8, 1e-12}) {
+    const Vector<double> x = normal_vector(5, rng);
+    const Vector<double> y = -0.37 * x + eta * normal_vector(5, rng);
+    // sin of the angle from the area that x and y span, of which products of two doubles are exact in long
+    // double but for 64 bits.
+    long double area = 0, xx = 0, yy = 0;
+    for (Index i = 0; i < 5; ++i) {
+      const long double a = x(i), b = y(i);
+      xx += a * a;
+      yy += b * b;
+      for (Index j = 0; j < i; ++j) {
+        const long double minor = a * y(j) - b * x(j);
+        area += minor * minor;
+      }
+    }
+    const auto psi = static_cast<double>(std::asin(std::sqrt(area / xx / yy)));
+    // The minors cancel to about eta of their terms.
+    const double tolerance =
+        roundoff<double>(16) + 4 * static_cast<double>(std::numeric_limits<long double>::epsilon()) / eta;
+    CHECK_THAT(gaussian_pair(x, y).supplement, WithinRel(psi, tolerance));
+    CHECK_THAT(gaussian_pair(x, -y).angle, WithinRel(psi, tolerance));
+  }
+}
+
+TEST_CASE("products neither underflow nor overflow on the way", "[kernel]") {
+  const GaussianPair small{.first = 1e-170, .second = 1e-170, .angle = 1, .supplement = pi - 1};
+  CHECK_THAT(gaussian_slope_product<Relu>(small), WithinRel((pi - 1) / (2 * pi), roundoff<double>(8)));
+  const GaussianPair large{.first = 1e160, .second = 1e160, .angle = pi / 3, .supplement = 2 * pi / 3};
+  CHECK_THAT(gaussian_product<Erf>(large), WithinRel(1.0 / 3, roundoff<double>(8)));
+  CHECK(std::isfinite(
+      gaussian_slope_product<Erf>({.first = 1e160, .second = 1e160, .angle = 0, .supplement = pi})));
+}
+
 TEST_CASE("pairs refuse what is no number", "[kernel]") {
   const Vector<double> x = Vector<double>::Ones(3);
   Vector<double> bad = x;

@@ -92,6 +92,15 @@ TEST_CASE("counts of modes of known spectra", "[kernel]") {
       .values = Vector<double>::Constant(2, 2.0), .errors = {}, .vectors = {}, .trace = 8, .dim = 8};
   CHECK(part.effective_dimension(2).lower == 2);
   CHECK(part.effective_dimension(2).upper == 2.5);
+  // The trace may be 6 to 10: two to six are missing.
+  const Spectrum<double> estimated{.values = Vector<double>::Constant(2, 2.0),
+                                   .errors = {},
+                                   .vectors = {},
+                                   .trace = 8,
+                                   .trace_error = 2.0 / 3.0,
+                                   .dim = 8};
+  CHECK_THAT(estimated.effective_dimension(2).lower, WithinRel(1.5, roundoff<double>(8)));
+  CHECK_THAT(estimated.effective_dimension(2).upper, WithinRel(3.0, roundoff<double>(8)));
   const Spectrum<double> zero{
       .values = Vector<double>::Zero(2), .errors = {}, .vectors = {}, .trace = 0, .dim = 2};
   CHECK(zero.explained()(0) == 1);

@@ -144,6 +144,7 @@ TEMPLATE_TEST_CASE("activations keep NaN and survive infinite and huge arguments
     CHECK_THAT(static_cast<double>(Softplus::value(-z)), WithinAbs(0, 1e-37));
     CHECK_THAT(static_cast<double>(Tanh::derivative(z)), WithinAbs(0, 1e-37));
     CHECK_THAT(static_cast<double>(Erf::derivative(z)), WithinAbs(0, 1e-37));
+    CHECK_THAT(static_cast<double>(Erf::second(z)), WithinAbs(0, 1e-31));
   }
   CHECK_THAT(static_cast<double>(Tanh::difference(S(-500), S(1000), S(1))), WithinRel(2.0, roundoff<S>(8)));
   CHECK_THAT(static_cast<double>(Sigmoid::difference(S(-5000), S(1), S(1e4))),
@@ -175,6 +176,18 @@ TEST_CASE("the constants are the suprema of the derivatives", "[nn]") {
   CHECK(Quadratic::sup_second == 2);
   CHECK(std::isinf(Quadratic::sup_derivative));
   CHECK(std::isinf(Relu::sup_second));
+}
+
+TEST_CASE("suprema are rounded up, to the next double", "[nn]") {
+  const auto check = [](double bound, long double exact) {
+    CHECK(static_cast<long double>(bound) >= exact);
+    CHECK(static_cast<long double>(std::nextafter(bound, 0.0)) < exact);
+  };
+  const long double e = std::exp(1.0L);
+  check(Tanh::sup_second, 4 / (3 * std::sqrt(3.0L)));
+  check(Sigmoid::sup_second, 1 / (6 * std::sqrt(3.0L)));
+  check(Erf::sup_derivative, 2 / std::sqrt(pi));
+  check(Erf::sup_second, 2 * std::sqrt(2 / (e * pi)));
 }
 
 TEST_CASE("the degree of homogeneity is that of the function", "[nn]") {

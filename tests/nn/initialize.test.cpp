@@ -47,6 +47,19 @@ TEMPLATE_TEST_CASE("a symmetrized network is zero to the bit", "[nn]", (std::pai
   }
 }
 
+TEST_CASE("a symmetrized network does not hide what is no number", "[nn]") {
+  const TwoLayer<double, Tanh> net({.inputs = 2, .neurons = 4});
+  Philox rng(2);
+  const Vector<double> w = symmetrized(net, {.inner = 1, .outer = 1}, rng);
+  Matrix<double> X = Matrix<double>::Ones(2, 3);
+  X(1, 2) = std::numeric_limits<double>::quiet_NaN();
+  const Vector<double> value = net.on(X).linearize(w).value();
+  CHECK(value.head(2) == Vector<double>::Zero(2));
+  CHECK(std::isnan(value(2)));
+  CHECK(std::isnan(
+      net.on(X).displace(w, 0.5).linearize(Vector<double>(Vector<double>::Zero(w.size()))).value()(2)));
+}
+
 TEST_CASE("symmetrized keeps the first half", "[nn]") {
   Philox rng(3);
   const TwoLayer<double> net({.inputs = 2, .neurons = 4});

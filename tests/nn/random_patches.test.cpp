@@ -98,6 +98,16 @@ TEST_CASE("random features do not see brightness, nor contrast unless asked to")
   CHECK((blind(4 * X) - blind(X)).cwiseAbs().maxCoeff() <= roundoff<double>(200) * size);
 }
 
+TEST_CASE("random features do not see brightness in single precision", "[nn]") {
+  // Multiples of 1/64, exact also when 1024 is added.
+  const Matrix<float> X = (64 * data(10)).array().round().matrix().cast<float>() / 64;
+  Philox rng(2);
+  const nn::RandomPatches<float> features(images, X, small, rng, cpu::Backend<float>({.threads = 1}));
+  const Matrix<float> brighter = (X.array() + 1024).matrix();
+  const double size = std::sqrt(18 / small.whitening);
+  CHECK((features(brighter) - features(X)).cwiseAbs().maxCoeff() <= roundoff<float>(200) * size);
+}
+
 TEST_CASE("a constant image has the features of a patch that is 0") {
   const auto features = features_of(small);
   const Matrix<double> result = features(Matrix<double>::Constant(images.dim(), 1, 0.5));

@@ -50,7 +50,7 @@ S log_ratio(S x, S end, S e) {
 template <std::floating_point S>
 S difference(Exp, S x, S y, S d, S epsilon) {
   const S e = epsilon * d;
-  return e <= 1 ? d * y * expm1_ratio(e) : d * std::exp(x + e) * expm1_ratio(-e);
+  return e <= 1 ? y * (d * expm1_ratio(e)) : std::exp(x + e) * (d * expm1_ratio(-e));
 }
 
 template <std::floating_point S>
@@ -62,7 +62,10 @@ template <std::floating_point S>
 S difference(Log, S x, S y, S d, S epsilon) {
   const S end = std::fma(epsilon, d, x);
   if (x < 0 || end < 0) return std::numeric_limits<S>::quiet_NaN() * y;
-  return d / x * log_ratio(x, end, epsilon * d);
+  const S e = epsilon * d;
+  // So long a step that e / x might overflow: nothing cancels.
+  if (e / x > S(1e10)) return d / e * (std::log(end) - y);
+  return d / x * log_ratio(x, end, e);
 }
 
 template <std::floating_point S>
@@ -100,9 +103,11 @@ S difference(Atan, S x, S y, S d, S epsilon) {
   const S end = std::fma(epsilon, d, x);
   // Ends far apart on both sides of 0: the difference is a sum.
   if (x * end < S(-0.5)) return d / e * (std::atan(end) - y);
-  // The angle between (1, x) and (1, end).
-  const S t = e / (1 + x * end);
-  return d / (1 + x * end) * (t == 0 ? S(1) : std::atan(t) / t);
+  // The angle between (1, x) and (1, end), whose tangent is e / (1 + x end); far out x end might overflow.
+  const bool far = std::abs(x) > 1 && std::abs(end) > 1;
+  const S product = far ? 1 + 1 / x / end : 1 + x * end;
+  const S t = (far ? e / x / end : e) / product;
+  return (far ? d / x / end : d) / product * (t == 0 ? S(1) : std::atan(t) / t);
 }
 
 // sinh(x + 2h) - sinh(x) = 2 sinh(h) cosh(x + h), and likewise cosh.
@@ -206,9 +211,12 @@ S difference(Power<C> f, S x, S y, S d, S epsilon) {
   const S c = static_cast<S>(f.exponent);
   const bool integer = c == std::trunc(c);
   if (integer && std::abs(c) <= 1024) return integer_power_difference(x, d, epsilon, static_cast<long>(c));
-  if (x * end > 0 && (x > 0 || integer)) {
+  if ((x > 0 && end > 0) || (integer && x < 0 && end < 0)) {
     const S ratio = log_ratio(x, end, e);
-    return d / x * y * c * ratio * expm1_ratio(c * (ratio * (e / x)));
+    const S growth = c * (ratio * (e / x));
+    // From the larger end, which the result is of the order of.
+    return growth > 1 ? f.value(end) * (d / x * c * ratio * expm1_ratio(-growth))
+                      : y * (d / x * c * ratio * expm1_ratio(growth));
   }
   return e == 0 ? f.slope(x, y) * d : d / e * (f.value(end) - y);
 }

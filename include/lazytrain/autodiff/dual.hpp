@@ -12,6 +12,15 @@ struct Dual;
 template <class T>
 inline constexpr bool is_active<Dual<T>> = true;
 
+namespace detail {
+
+template <Arithmetic T>
+constexpr bool is_zero(T x) {
+  return x == 0;
+}
+
+}  // namespace detail
+
 /// A dual number: the value of a quantity and its derivative along one direction.
 ///
 /// Dual<Dual<S>> carries second derivatives: with x = ((w, u), (v, 0)) the tangent's tangent of f(x) is
@@ -70,7 +79,9 @@ struct Dual {
     using std::pow;
     const T power = pow(x.value, y.value);
     const T along_y = x.value == 0 ? T(0) : T(power * log(x.value));
-    return {power, y.value * pow(x.value, T(y.value - 1)) * x.tangent + along_y * y.tangent};
+    using detail::is_zero;
+    const T along_x = is_zero(x.tangent) ? T(0) : T(y.value * pow(x.value, T(y.value - 1)));
+    return {power, along_x * x.tangent + along_y * y.tangent};
   }
 
   friend std::ostream& operator<<(std::ostream& out, const Dual& x) {
@@ -80,7 +91,16 @@ struct Dual {
   template <class Function>
   friend Dual chain(const Function& f, const Dual& x) {
     const T y = f.value(x.value);
+    using detail::is_zero;
+    // What does not move has the tangent 0, also where the slope is infinite; a NaN stays one.
+    if (is_zero(x.tangent)) return {y, y == y ? T(0) : y};
     return {y, f.slope(x.value, y) * x.tangent};
+  }
+
+  /// Whether x is 0 with all its tangents.
+  friend bool is_zero(const Dual& x) {
+    using detail::is_zero;
+    return is_zero(x.value) && is_zero(x.tangent);
   }
 };
 

@@ -138,7 +138,12 @@ struct Tanh {
     using std::tanh;
     return tanh(x);
   }
-  static auto slope(const auto&, const auto& y) { return (1 - y) * (1 + y); }
+  template <class T>
+  static T slope(const T& x, const T& y) {
+    // 1 - y cancels where y is close to 1, and 1 + y where it is close to -1.
+    if (y * y <= T(0.5)) return (1 - y) * (1 + y);
+    return 4 * sigmoid(T(2 * x)) * sigmoid(T(-2 * x));
+  }
 };
 
 struct Erf {
@@ -154,7 +159,10 @@ struct Erf {
 
 struct Sigmoid {
   static auto value(const auto& x) { return sigmoid(x); }
-  static auto slope(const auto&, const auto& y) { return y * (1 - y); }
+  template <class T>
+  static T slope(const T& x, const T& y) {
+    return y <= T(0.5) ? T(y * (1 - y)) : T(y * sigmoid(T(-x)));
+  }
 };
 
 struct Softplus {

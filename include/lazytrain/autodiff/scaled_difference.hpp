@@ -128,6 +128,8 @@ struct ScaledDifference {
   template <class Function>
   friend ScaledDifference chain(const Function& f, const ScaledDifference& x) {
     const S y = f.value(x.value);
+    // What does not move does not change, also where the slope is infinite; a NaN stays one.
+    if (x.difference == 0) return {y, y == y ? S(0) : y, x.epsilon};
     return {y, detail::difference(f, x.value, y, x.difference, x.epsilon), x.epsilon};
   }
 

@@ -52,10 +52,12 @@ inline double safe_norm(view_t<Vector<double>> x) {
   double difference = 0;
   double sum = 0;
   for (Index i = 0; i < x.size(); ++i) {
-    const double u = x(i) / x_norm;
-    const double v = y(i) / y_norm;
-    difference += (u - v) * (u - v);
-    sum += (u + v) * (u + v);
+    // The quotients, and what their rounding leaves: near 0 and π nothing else is left of the angle.
+    const double u = x(i) / x_norm, u_rest = std::fma(-u, x_norm, x(i)) / x_norm;
+    const double v = y(i) / y_norm, v_rest = std::fma(-v, y_norm, y(i)) / y_norm;
+    const double apart = (u - v) + (u_rest - v_rest), along = (u + v) + (u_rest + v_rest);
+    difference += apart * apart;
+    sum += along * along;
   }
   difference = std::sqrt(difference);
   sum = std::sqrt(sum);
@@ -117,6 +119,20 @@ double gaussian_mean(const GaussianPair& pair, F&& f) {
   return total * h1 * h2 / (2 * std::numbers::pi);
 }
 
+/// 2 s t and |(1, sqrt(2) s, sqrt(2) t, 2 s t sin φ)| for deviations s and t, both in units of max(1, s)
+/// max(1, t), so that nothing overflows.
+struct ErfPair {
+  explicit ErfPair(const GaussianPair& pair)
+      : unit_1(std::max(1.0, pair.first)), unit_2(std::max(1.0, pair.second)) {
+    const double s = pair.first / unit_1, t = pair.second / unit_2;
+    product = 2 * s * t;
+    const double side =
+        std::hypot(1 / unit_1 / unit_2, std::numbers::sqrt2 * s / unit_2, std::numbers::sqrt2 * t / unit_1);
+    length = std::hypot(side, product * std::sin(pair.angle));
+  }
+  double unit_1, unit_2, product = 0, length = 0;
+};
+
 }  // namespace detail
 
 /// E σ(u) σ(v): in closed form for ReLU, erf (Williams), identity and z^2, to a few roundings of
@@ -131,8 +147,8 @@ template <Activation Sigma>
   if constexpr (std::is_same_v<Sigma, Relu>) {
     return scale * detail::sine_minus_chord(pair.supplement) / (2 * pi);
   } else if constexpr (std::is_same_v<Sigma, Erf>) {
-    const double side = std::hypot(1.0, std::numbers::sqrt2 * pair.first, std::numbers::sqrt2 * pair.second);
-    return 2 / pi * std::atan2(2 * scale * cosine, std::hypot(side, 2 * scale * std::sin(pair.angle)));
+    const detail::ErfPair erf(pair);
+    return 2 / pi * std::atan2(erf.product * cosine, erf.length);
   } else if constexpr (std::is_same_v<Sigma, Identity>) {
     return scale * cosine;
   } else if constexpr (std::is_same_v<Sigma, Quadratic>) {
@@ -153,10 +169,10 @@ template <Activation Sigma>
   using std::numbers::pi;
   const double scale = pair.first * pair.second;
   if constexpr (std::is_same_v<Sigma, Relu>) {
-    return scale > 0 ? pair.supplement / (2 * pi) : 0.0;
+    return pair.first > 0 && pair.second > 0 ? pair.supplement / (2 * pi) : 0.0;
   } else if constexpr (std::is_same_v<Sigma, Erf>) {
-    const double side = std::hypot(1.0, std::numbers::sqrt2 * pair.first, std::numbers::sqrt2 * pair.second);
-    return 4 / pi / std::hypot(side, 2 * scale * std::sin(pair.angle));
+    const detail::ErfPair erf(pair);
+    return 4 / pi / erf.unit_1 / erf.unit_2 / erf.length;
   } else if constexpr (std::is_same_v<Sigma, Identity>) {
     return 1;
   } else if constexpr (std::is_same_v<Sigma, Quadratic>) {

@@ -61,18 +61,20 @@ struct Spectrum {
 
   /// The effective dimension sum_i σ_i / (σ_i + λ): the modes that a ridge λ, or a flow stopped at 1/λ, has
   /// learned. Where eigenvalues are missing they add up to r = trace - sum(values), and none exceeds the
-  /// smallest one here, σ_k: their part lies between r / (σ_k + λ) and that of N - k equal ones.
+  /// smallest one here, σ_k: their part lies between r / (σ_k + λ) and that of N - k equal ones. Where the
+  /// trace is an estimate, three of its standard errors are added to r and taken off.
   /// @throws std::domain_error unless 0 < λ < infinity
   [[nodiscard]] Bracket effective_dimension(double lambda) const {
     require_positive("Spectrum::effective_dimension", "lambda", lambda);
     double known = 0;
     for (const double value : values) known += value / (value + lambda);
-    const double rest = std::max(trace - values.sum(), 0.0);
-    if (complete() || rest == 0) return {known, known};
+    if (complete()) return {known, known};
+    const double least = std::max(trace - 3 * trace_error - values.sum(), 0.0);
+    const double most = std::max(trace + 3 * trace_error - values.sum(), 0.0);
     const double missing = static_cast<double>(dim - values.size());
-    const double mean = rest / missing;
-    const double smallest = std::max(values(values.size() - 1), mean);
-    return {known + rest / (smallest + lambda), known + missing * mean / (mean + lambda)};
+    const double smallest = std::max(values(values.size() - 1), least / missing);
+    const double mean = std::min(most / missing, smallest);
+    return {known + least / (smallest + lambda), known + missing * mean / (mean + lambda)};
   }
 
   /// trace^2 / sum_i σ_i^2 of the eigenvalues that are here: the number of equal modes with this spread.

@@ -109,7 +109,8 @@ class RandomPatches {
         w.sides.resize(2 * options_.filters, convolution.positions());
         w.squares.resize(convolution.positions());
       }
-      w.image = X.col(i);
+      // Features do not depend on the mean, but the variances of patches would cancel.
+      w.image = X.col(i).array() - X.col(i).mean();
       backend_.convolve(weights, w.image.data(), 1, w.responses.data(), Write::assign, w.scratch);
       w.image = w.image.cwiseAbs2();
       backend_.convolve(box, w.image.data(), 1, w.squares.data(), Write::assign, w.scratch);

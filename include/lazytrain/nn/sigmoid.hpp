@@ -33,7 +33,7 @@ struct Sigmoid {
   static constexpr std::string_view name = "sigmoid";
   static constexpr std::optional<int> homogeneity = std::nullopt;
   static constexpr double sup_derivative = 0.25;
-  static constexpr double sup_second = std::numbers::inv_sqrt3 / 6;
+  static constexpr double sup_second = 0.09622504486493763;  // 1 / (6 sqrt(3)), rounded up
   static constexpr bool is_smooth = true;
   static constexpr bool cheap_derivative = false;
 
@@ -64,7 +64,7 @@ struct Tanh {
   static constexpr std::string_view name = "tanh";
   static constexpr std::optional<int> homogeneity = std::nullopt;
   static constexpr double sup_derivative = 1;
-  static constexpr double sup_second = 4 * std::numbers::inv_sqrt3 / 3;
+  static constexpr double sup_second = 0.769800358919501;  // 4 / (3 sqrt(3)), rounded up
   static constexpr bool is_smooth = true;
   static constexpr bool cheap_derivative = false;
 

@@ -63,7 +63,7 @@ class TwoLayerDisplacedTangent {
       at_.contract(origin_->at.outer_, dz, first, count, value_.data(), Write::assign);
       at_.contract(at_.direction_, at_.h_.data() + start, first, count, value_.data(), Write::add);
     });
-    if (at_.is_antisymmetric(at_.w_.data())) at_.value_.setZero();
+    if (at_.is_antisymmetric(at_.w_.data())) at_.cancel(at_.value_);
   }
 
   /// Dh(w0 + εδ) v.

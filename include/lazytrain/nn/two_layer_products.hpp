@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <lazytrain/backend/write.hpp>
 #include <lazytrain/core/error.hpp>
 #include <lazytrain/nn/two_layer_layout.hpp>
@@ -103,6 +104,13 @@ class TwoLayerProducts {
       Map(outputs + first * k, k, count).noalias() += outer.transpose() * H;
     } else {
       Eigen::Map<Vector<S>>(outputs + first, count).noalias() += H.transpose() * outer.col(0);
+    }
+  }
+
+  /// What the outputs of antisymmetric weights are but for rounding: 0 where they are finite.
+  static void cancel(Vector<S>& outputs) {
+    for (S& y : outputs) {
+      if (std::isfinite(y)) y = S(0);
     }
   }
 

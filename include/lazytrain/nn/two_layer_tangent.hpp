@@ -242,7 +242,7 @@ class TwoLayerTangent : private detail::TwoLayerProducts<S> {
       activate(first, count);
       contract(outer_, h_.data() + first * neurons(), first, count, value_.data(), Write::assign);
     });
-    if (is_antisymmetric(w_.data())) value_.setZero();
+    if (is_antisymmetric(w_.data())) Products::cancel(value_);
   }
 
   void check_parameters(const char* function, const char* argument, Index size) const {
