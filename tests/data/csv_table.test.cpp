@@ -100,6 +100,7 @@ TEST_CASE("lines of another length are refused") {
   CHECK_THAT(refusal("a,b,c\n1,2\n"),
              ContainsSubstring("line 2, column 1: the line has 2 fields, expected 3"));
   CHECK_THAT(refusal("1,2\n\n3,4\n"), ContainsSubstring("line 2, column 1: the field is ''"));
+  CHECK_THAT(refusal("\n1\n2\n"), ContainsSubstring("line 1, column 1: the line is blank"));
 }
 
 TEST_CASE("broken quotes and tables without numbers are refused") {

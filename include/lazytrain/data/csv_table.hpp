@@ -148,6 +148,8 @@ template <class S>
     names.emplace_back(cursor.field());
     if (parse_number(names.back(), ignored)) ++numbers;
   } while (cursor.more_fields());
+  if (names.size() == 1 && names.front().empty())
+    cursor.fail("the line is blank, expected numbers or titles");
   if (header == CsvHeader::yes || numbers == 0) return names;
   cursor = begin;
   return {};
