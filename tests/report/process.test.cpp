@@ -1,5 +1,8 @@
+#include <filesystem>
+#include <fstream>
 #include <lazytrain/report/process.hpp>
 
+#include "report/markup.hpp"
 #include "support/catch.hpp"
 
 using namespace lazytrain::report;
@@ -20,4 +23,10 @@ TEST_CASE("run_process tells signals and missing programs") {
   CHECK(missing.status == 127);
   CHECK(missing.errors == "/nonexistent/program: No such file or directory");
   CHECK_THROWS_AS(run_process({}, ""), std::invalid_argument);
+  // A file that may be executed and is no program.
+  const lazytrain::testing::TemporaryFolder folder;
+  const auto file = folder / "no_program";
+  std::ofstream(file) << "text";
+  std::filesystem::permissions(file, std::filesystem::perms::owner_all);
+  CHECK(run_process({file.string()}, "").status == 127);
 }

@@ -79,6 +79,11 @@ TEST_CASE("to_markdown escapes what would break the row") {
         "| VGG-11, wide | 0.123 | 10000 |\n| a \"b\" \\| \\<c\\> | 1 |  |\n");
   Table table({text_column("x")});
   CHECK_THAT(table.add("two\nlines").to_markdown(), ContainsSubstring("| two lines |"));
+  CHECK_THAT(table.add("&lt;").to_markdown(), ContainsSubstring("| \\&lt; |"));
+}
+
+TEST_CASE("titles cannot break the lines of a table as text") {
+  CHECK(Table({text_column("a\nb")}).to_text() == Table({text_column("a b")}).to_text());
 }
 
 TEST_CASE("a table without rows has its titles") {
