@@ -1,15 +1,12 @@
 // Trains a two-layer network by its gradient flow at several scales, beside its linearization, and tells in
 // plain words whether training is lazy, from which scale on, and what laziness costs.
 
-#include <unistd.h>
-
 #include <ctime>
 #include <iomanip>
 #include <iostream>
 #include <lazytrain/lazy/laziness.hpp>
 #include <lazytrain/linalg/top_eigenpairs.hpp>
 #include <lazytrain/model/gram.hpp>
-#include <lazytrain/report/progress.hpp>
 
 #include "page.hpp"
 
@@ -74,11 +71,11 @@ Results run(const Options& o, const Problem& problem) {
   r.horizon = o.time / (number.differential.value() * number.differential.value());
   spectrum(linearize(network, w0), r);
 
-  report::Progress progress(STDERR_FILENO, "training", static_cast<Index>(o.alphas.size()));
-  for (const double alpha : o.alphas) {
-    progress.step(0, "alpha = " + alpha_text(alpha));
-    r.runs.push_back(run_at(alpha, h, test, problem, w0, r.horizon, o));
-    progress.step(1);
+  std::vector<report::SweepPoint> points;
+  for (const double alpha : o.alphas) points.push_back(point_at(alpha, h, test, problem, w0, r.horizon, o));
+  // One after another: a run may need gigabytes.
+  for (const auto& result : report::run_sweep(o.out, points, {.threads = 1, .label = "training"})) {
+    r.runs.push_back(run_of(result));
   }
   r.verdict = judge(r.runs, number.residual.value(), o);
   return r;

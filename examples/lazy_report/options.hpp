@@ -90,8 +90,8 @@ inline void declare(CLI::App& app, Options& o) {
       ->check(CLI::IsMember({"unit", "features", "none"}));
   app.add_option("--train", o.train, "training samples; 0: 300 generated, 5000 of a file");
   app.add_option("--test", o.test, "test samples; 0: 1000 generated, 2000 of a file");
-  app.add_option("--dimension", o.dimension, "teacher: dimension of the inputs")->check(CLI::PositiveNumber);
-  app.add_option("--teacher-neurons", o.teacher_neurons, "teacher: neurons")->check(CLI::PositiveNumber);
+  app.add_option("--dimension", o.dimension, "teacher: dimension of the inputs");
+  app.add_option("--teacher-neurons", o.teacher_neurons, "teacher: neurons");
   app.add_option("--neurons", o.neurons, "neurons m of the network; 0: 100 for generated data, 64 for files");
   app.add_option("--activation", o.activation, "relu, tanh, erf, softplus, sigmoid, quadratic or identity");
   app.add_option("--scaling", o.scaling, "output scale s(m): sqrt (1/sqrt m) or mean (1/m)")
@@ -99,7 +99,7 @@ inline void declare(CLI::App& app, Options& o) {
   app.add_option("--initialization", o.initialization,
                  "gaussian (the model is centred: h - h(w0)) or symmetrized (doubling trick, m even)")
       ->check(CLI::IsMember({"gaussian", "symmetrized"}));
-  app.add_option("--tau", o.tau, "standard deviation of the initial weights")->check(CLI::PositiveNumber);
+  app.add_option("--tau", o.tau, "standard deviation of the initial weights");
   app.add_option("--alpha", o.alphas,
                  "scales to compare, inf for the linearized model; default: 0.1,1,10,100,1000,inf and for "
                  "generated data "
@@ -110,15 +110,12 @@ inline void declare(CLI::App& app, Options& o) {
   app.add_option("--tolerance", o.tolerance,
                  "relative tolerance of the integrator; 0: 1e-6 generated, 1e-5 of a file, 1e-3 for relu, "
                  "whose kinks "
-                 "smaller errors would have to resolve")
-      ->check(CLI::NonNegativeNumber);
-  app.add_option("--samples", o.samples, "times at which losses and distances are taken")
-      ->check(CLI::PositiveNumber);
+                 "smaller errors would have to resolve");
+  app.add_option("--samples", o.samples, "times at which losses and distances are taken");
   app.add_option(
-         "--lazy-below", o.lazy_below,
-         "training is called lazy when the outputs stay this close to the linearized ones, relative to the "
-         "distance to the targets")
-      ->check(CLI::PositiveNumber);
+      "--lazy-below", o.lazy_below,
+      "training is called lazy when the outputs stay this close to the linearized ones, relative to the "
+      "distance to the targets");
   app.add_option("--seed", o.seed, "seed of data and weights");
   app.add_option("--out", o.out,
                  "folder for the report; results found there for the same options and data are kept");

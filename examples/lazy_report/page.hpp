@@ -29,10 +29,6 @@ struct Results {
   std::string date;
 };
 
-inline std::string alpha_text(double alpha) {
-  return std::isinf(alpha) ? "∞" : report::format_number(alpha, 4);
-}
-
 inline report::Table sweep_table(const Results& r) {
   std::vector<report::Column> columns = {report::text_column("α"),
                                          report::number_column("sup ‖w − w0‖", 3),

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstdint>
 #include <lazytrain/core/error.hpp>
+#include <lazytrain/core/fnv.hpp>
 #include <lazytrain/data/cifar10.hpp>
 #include <lazytrain/data/csv.hpp>
 #include <lazytrain/data/idx.hpp>
@@ -13,6 +14,7 @@
 #include <lazytrain/data/teacher.hpp>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -56,12 +58,9 @@ inline Part part_of(lazytrain::data::RegressionData<double> data) {
   return {std::move(data.inputs), std::move(data.targets), {}};
 }
 
-/// The 64-bit FNV-1a hash of a matrix's numbers, going on from `digest`.
-inline std::uint64_t digest_of(const Matrix<double>& numbers, std::uint64_t digest) {
-  const auto* bytes = reinterpret_cast<const unsigned char*>(numbers.data());
-  const auto count = static_cast<std::size_t>(numbers.size()) * sizeof(double);
-  for (std::size_t i = 0; i < count; ++i) digest = (digest ^ bytes[i]) * 1099511628211U;
-  return digest;
+inline std::string_view bytes_of(const Matrix<double>& numbers) {
+  return {reinterpret_cast<const char*>(numbers.data()),
+          static_cast<std::size_t>(numbers.size()) * sizeof(double)};
 }
 
 /// Splits a whole data set, or takes the wanted numbers of two given parts.
@@ -191,9 +190,11 @@ inline Problem load(const Options& o) {
     lazytrain::raise<std::invalid_argument>("lazy_report", "the squared norm of the training targets is 0: ",
                                             "the centred model has nothing to learn");
   }
-  problem.digest = 14695981039346656037U;
+  problem.digest = lazytrain::fnv1a("");
   for (const Part* part : {&problem.train, &problem.test}) {
-    problem.digest = detail::digest_of(part->targets, detail::digest_of(part->inputs, problem.digest));
+    for (const auto* numbers : {&part->inputs, &part->targets}) {
+      problem.digest = lazytrain::fnv1a(detail::bytes_of(*numbers), problem.digest);
+    }
   }
   std::ostringstream text;
   text << o.data << ": " << problem.train.inputs.cols() << " training and " << problem.test.inputs.cols()

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
-#include <iostream>
 #include <lazytrain/flow/chebyshev.hpp>
 #include <lazytrain/flow/exponential.hpp>
 #include <lazytrain/flow/twin_flows.hpp>
@@ -12,9 +10,9 @@
 #include <lazytrain/model/centred.hpp>
 #include <lazytrain/nn/initialize.hpp>
 #include <lazytrain/report/json.hpp>
+#include <lazytrain/report/sweep.hpp>
 #include <lazytrain/report/text.hpp>
 #include <limits>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,6 +28,10 @@ using lazytrain::Vector;
 /// The last of numbers, NaN if there are none.
 inline double last(const std::vector<double>& numbers) {
   return numbers.empty() ? std::numeric_limits<double>::quiet_NaN() : numbers.back();
+}
+
+inline std::string alpha_text(double alpha) {
+  return std::isinf(alpha) ? "∞" : lazytrain::report::format_number(alpha, 4);
 }
 
 /// One scale: distances between the two flows, and what each of them learns.
@@ -143,36 +145,18 @@ Run train_at(double alpha, const H& h, const H& test, const Problem& problem, co
   return run;
 }
 
-/// What an earlier run left in a file, if it was made with the same `key` and is whole.
-inline std::optional<Run> stored_run(const std::filesystem::path& file, const nlohmann::json& key,
-                                     double alpha, bool classes) {
-  if (!std::filesystem::exists(file)) return std::nullopt;
-  try {
-    const nlohmann::json found = lazytrain::report::read_json(file);
-    if (found.at("key") != key) return std::nullopt;
-    Run run = run_of(found.at("run"));
-    const std::size_t samples = run.times.size(), accuracies = classes ? samples : 0;
-    const bool whole = run.alpha == alpha && run.train_loss.size() == samples &&
-                       run.test_loss.size() == samples && run.train_accuracy.size() == accuracies &&
-                       run.test_accuracy.size() == accuracies;
-    return whole ? std::optional(std::move(run)) : std::nullopt;
-  } catch (const std::exception&) {
-    return std::nullopt;
-  }
-}
-
-/// Trains at one scale, or takes the results that an earlier run with the same options and data left in the
-/// output folder.
+/// Trains at one scale of a sweep (`run_of` reads the result); everything that it depends on is in the
+/// settings.
 template <class H>
-Run run_at(double alpha, const H& h, const H& test, const Problem& problem, const Vector<double>& w0,
-           double horizon, const Options& o) {
-  const std::filesystem::path file =
-      std::filesystem::path(o.out) / ("alpha_" + lazytrain::report::exact_number(alpha) + ".json");
-  const nlohmann::json key = {{"options", identity(o)}, {"digest", problem.digest}};
-  if (auto stored = stored_run(file, key, alpha, problem.classes())) return std::move(*stored);
-  Run run = train_at(alpha, h, test, problem, w0, horizon, o);
-  lazytrain::report::write_json(file, {{"key", key}, {"run", json_of(run)}});
-  return run;
+lazytrain::report::SweepPoint point_at(double alpha, const H& h, const H& test, const Problem& problem,
+                                       const Vector<double>& w0, double horizon, const Options& o) {
+  nlohmann::json settings = identity(o);
+  settings["alpha"] = alpha;
+  settings["digest"] = problem.digest;
+  return {
+      .name = "alpha_" + lazytrain::report::exact_number(alpha),
+      .settings = std::move(settings),
+      .compute = [&, alpha, horizon] { return json_of(train_at(alpha, h, test, problem, w0, horizon, o)); }};
 }
 
 }  // namespace lazy_report

@@ -60,9 +60,7 @@ inline std::string percent(double share) {
   return lazytrain::report::format_number(value, 0, lazytrain::report::Notation::fixed) + " %";
 }
 
-inline std::string scale_text(double alpha) {
-  return "α = " + (std::isinf(alpha) ? "∞" : lazytrain::report::format_number(alpha, 4));
-}
+inline std::string scale_text(double alpha) { return "α = " + alpha_text(alpha); }
 
 /// Why a run decides nothing.
 inline std::string doubt(const Run& run, const Departure& d) {

@@ -34,6 +34,7 @@
 #include <lazytrain/backend/write.hpp>
 #include <lazytrain/core/concepts.hpp>
 #include <lazytrain/core/error.hpp>
+#include <lazytrain/core/fnv.hpp>
 #include <lazytrain/core/labels.hpp>
 #include <lazytrain/core/output_space.hpp>
 #include <lazytrain/core/random.hpp>

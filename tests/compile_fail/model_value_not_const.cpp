@@ -1,17 +1,5 @@
 // expect: a model has operator()(w) const that returns its outputs, a vector of Scalar
-#include <lazytrain/core/concepts.hpp>
-
-using lazytrain::Index;
-using Vector = lazytrain::Vector<double>;
-
-struct Square {
-  using Scalar = double;
-  Index parameter_dim() const { return 2; }
-  Index output_dim() const { return 2; }
-  Vector operator()(const Vector& w) { return w.cwiseAbs2(); }
-  Vector jvp(const Vector& w, const Vector& v) const { return 2 * w.cwiseProduct(v); }
-  Vector vjp(const Vector& w, const Vector& u) const { return 2 * w.cwiseProduct(u); }
-};
+#include "no_model.hpp"
 
 template <lazytrain::Model H>
 void use(const H&) {}

@@ -13,6 +13,8 @@ TINY = ["--train", "20", "--test", "20", "--neurons", "8", "--dimension", "3", "
 REFUSED = {  # what must be in the message
     ("--alpha", "0"): "--alpha is 0, expected positive numbers or inf",
     ("--alpha", "nan"): "--alpha is nan",
+    ("--tau", "0"): "--tau is 0, expected a positive number",
+    ("--dimension", "0"): "--dimension is 0, expected 1 to 1000000000",
     ("--time", "-5"): "--time is -5",
     ("--lazy-below", "nan"): "--lazy-below is nan",
     ("--train", "-5"): "--train is -5",
@@ -42,7 +44,7 @@ def words(program, folder, *options):
 
 def edited(file, edit):
     stored = json.loads(file.read_bytes())
-    edit(stored["run"])
+    edit(stored["result"])
     file.write_text(json.dumps(stored), encoding="utf-8")
 
 
@@ -92,7 +94,7 @@ def main(program, folder):
             expect("Runs that did not reach the end are left out" in said, f"{edit.__name__}, the cost: {said}")
 
     # What is not what this program wrote is made again.
-    for content in [b"", b"[]", b"null", b'{"key": 1}', made_hundred, made[: len(made) // 2]]:
+    for content in [b"", b"[]", b"null", b'{"settings": 1}', made_hundred, made[: len(made) // 2]]:
         one.write_bytes(content)
         expect(words(program, out, *scales) == first and one.read_bytes() == made, f"{content[:20]!r} is made again")
 

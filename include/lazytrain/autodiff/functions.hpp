@@ -11,7 +11,8 @@
 /// type. sigmoid, softplus and relu are in this namespace. Outside the domain of a function (log or sqrt of a
 /// negative number) the result is NaN as in <cmath>, and algorithms report it.
 ///
-/// Where a function has no derivative: relu'(0) = 0, abs'(0) = 0, and max(a, b), min(a, b) take the
+/// What does not move has derivative and difference 0, also where a slope is infinite (a root of a constant
+/// 0). Where a function has no derivative: relu'(0) = 0, abs'(0) = 0, and max(a, b), min(a, b) take the
 /// derivative of the first argument at a tie (so `x.cwiseMax(0)` has the derivative 1 at 0: prefer relu).
 namespace lazytrain {
 

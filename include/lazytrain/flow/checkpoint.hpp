@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 #include <lazytrain/core/error.hpp>
+#include <lazytrain/core/fnv.hpp>
 #include <lazytrain/core/types.hpp>
 #include <lazytrain/core/vector.hpp>
 #include <lazytrain/report/atomic_file.hpp>
@@ -88,7 +89,7 @@ class Checkpoint {
       append(bytes, values.size());
       for (const double value : values) append(bytes, std::bit_cast<std::uint64_t>(value));
     }
-    append(bytes, checksum(bytes));
+    append(bytes, fnv1a(bytes));
     report::write_atomically(path, bytes);
   }
 
@@ -101,7 +102,7 @@ class Checkpoint {
     reader.require(bytes.starts_with(magic), "does not begin with the magic bytes");
     reader.require(bytes.size() >= magic.size() + 8, "is truncated");
     reader.at = reader.end = bytes.size() - 8;
-    const std::uint64_t expected = checksum(reader.bytes.substr(0, reader.end));
+    const std::uint64_t expected = fnv1a(reader.bytes.substr(0, reader.end));
     reader.end = bytes.size();
     reader.require(reader.number() == expected, "has a wrong checksum");
     reader.at = magic.size();
@@ -159,12 +160,6 @@ class Checkpoint {
       return value;
     }
   };
-
-  static std::uint64_t checksum(std::string_view bytes) {
-    std::uint64_t hash = 0xcbf29ce484222325;
-    for (const char byte : bytes) hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3;
-    return hash;
-  }
 
   [[nodiscard]] const std::vector<double>& array(const std::string& name, std::size_t size) const {
     const std::vector<double>& found = values(name);
